@@ -1,0 +1,1 @@
+"""RLVE_Gym: verifiable problems whose difficulty follows the learner."""
