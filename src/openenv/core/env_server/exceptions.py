@@ -24,8 +24,7 @@ class SessionCapacityError(OpenEnvError):
         self.max_sessions = max_sessions
         super().__init__(
             message
-            or f"Server at capacity: {active_sessions}/{max_sessions} sessions active. "
-            "Cannot accept new connections."
+            or f"Server at capacity: {active_sessions}/{max_sessions} sessions active. Cannot accept new connections."
         )
 
 

@@ -106,13 +106,9 @@ class Environment(ABC, Generic[ActT, ObsT, StateT]):
     def state(self) -> StateT:
         """Where the episode stands."""
 
-    async def reset_async(
-        self, seed: int | None = None, episode_id: str | None = None, **kwargs: Any
-    ) -> ObsT:
+    async def reset_async(self, seed: int | None = None, episode_id: str | None = None, **kwargs: Any) -> ObsT:
         """Override this one instead of ``reset`` for code that awaits; it runs on the server's event loop."""
-        return self.reset(
-            **accepted_arguments(self.reset, {"seed": seed, "episode_id": episode_id, **kwargs})
-        )
+        return self.reset(**accepted_arguments(self.reset, {"seed": seed, "episode_id": episode_id, **kwargs}))
 
     async def step_async(self, action: ActT, timeout_s: float | None = None, **kwargs: Any) -> ObsT:
         """Override this one instead of ``step`` for code that awaits; it runs on the server's event loop."""
@@ -145,9 +141,7 @@ class Environment(ABC, Generic[ActT, ObsT, StateT]):
             close = getattr(score, "close", None)
             if close is not None:
                 close()
-            raise TypeError(
-                "this rubric is async: await self._apply_rubric_async(action, observation) instead"
-            )
+            raise TypeError("this rubric is async: await self._apply_rubric_async(action, observation) instead")
         return float(score)
 
     async def _apply_rubric_async(self, action: ActT, observation: ObsT) -> float:
@@ -162,7 +156,7 @@ class Environment(ABC, Generic[ActT, ObsT, StateT]):
 
     async def _reset_rubric_async(self) -> None:
         if self.rubric is not None:
-            result: Any = self.rubric.reset()  # type: ignore[func-returns-value]
+            result: Any = self.rubric.reset()
             if inspect.isawaitable(result):
                 await result
 

@@ -1,6 +1,6 @@
 """Tools on the wire: JSON-RPC messages, and the actions and observations that call tools through ``step``."""
 
-from enum import Enum, IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
@@ -32,7 +32,7 @@ _MESSAGES: Final = {
 }
 
 
-class McpMethod(str, Enum):
+class McpMethod(StrEnum):
     """The JSON-RPC methods a server knows."""
 
     INITIALIZE = "initialize"
@@ -53,9 +53,7 @@ class JsonRpcError(BaseModel):
     data: Any = None
 
     @classmethod
-    def from_code(
-        cls, code: JsonRpcErrorCode, message: str | None = None, data: Any = None
-    ) -> "JsonRpcError":
+    def from_code(cls, code: JsonRpcErrorCode, message: str | None = None, data: Any = None) -> "JsonRpcError":
         return cls(code=int(code), message=_MESSAGES[code] if message is None else message, data=data)
 
 
@@ -111,7 +109,7 @@ class Tool(BaseModel):
     input_schema: dict[str, Any]
 
 
-class ToolErrorType(str, Enum):
+class ToolErrorType(StrEnum):
     """Why a tool call gave no result."""
 
     EXECUTION_ERROR = "execution_error"

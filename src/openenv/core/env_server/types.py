@@ -1,6 +1,6 @@
 """The data of an environment: actions, observations, state, and the models of the HTTP and WebSocket messages."""
 
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -9,14 +9,14 @@ Scalar = bool | int | float | str
 """A value of an action or observation that is not a container."""
 
 
-class ServerMode(str, Enum):
+class ServerMode(StrEnum):
     """What a server offers: everything (simulation), or tools only (production)."""
 
     SIMULATION = "simulation"
     PRODUCTION = "production"
 
 
-class HealthStatus(str, Enum):
+class HealthStatus(StrEnum):
     """How a server feels."""
 
     HEALTHY = "healthy"
@@ -24,7 +24,7 @@ class HealthStatus(str, Enum):
     DEGRADED = "degraded"
 
 
-class WSErrorCode(str, Enum):
+class WSErrorCode(StrEnum):
     """The ``code`` of an error frame, and of an error body over HTTP."""
 
     INVALID_JSON = "INVALID_JSON"
@@ -116,9 +116,7 @@ class ServerCapacityStatus(BaseModel):
     @model_validator(mode="after")
     def _within_bounds(self) -> "ServerCapacityStatus":
         if self.active_sessions > self.max_sessions:
-            raise ValueError(
-                f"{self.active_sessions} active sessions exceed the maximum of {self.max_sessions}"
-            )
+            raise ValueError(f"{self.active_sessions} active sessions exceed the maximum of {self.max_sessions}")
         return self
 
     @classmethod
@@ -156,9 +154,7 @@ TimeoutSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 class ResetRequest(BaseModel):
     """Body of ``POST /reset`` and ``data`` of a reset frame; further keys go to the environment's ``reset``."""
 
-    model_config = ConfigDict(
-        extra="allow", json_schema_extra={"examples": [{"seed": 42, "episode_id": "e1"}, {}]}
-    )
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [{"seed": 42, "episode_id": "e1"}, {}]})
 
     seed: Seed | None = None
     episode_id: EpisodeId | None = None
