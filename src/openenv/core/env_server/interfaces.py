@@ -4,6 +4,7 @@ import inspect
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypedDict, TypeVar, runtime_checkable
 
+from .signatures import accepted_arguments
 from .types import Action, EnvironmentMetadata, Observation, State
 
 if TYPE_CHECKING:
@@ -159,18 +160,6 @@ class Environment(ABC, Generic[ActT, ObsT, StateT]):
             result: Any = self.rubric.reset()
             if inspect.isawaitable(result):
                 await result
-
-
-def accepted_arguments(function: Any, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Those of ``arguments`` that ``function`` takes by keyword; all of them if it has ``**kwargs``."""
-    parameters = inspect.signature(function).parameters
-    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-        return arguments
-    return {
-        name: value
-        for name, value in arguments.items()
-        if name in parameters and parameters[name].kind is not inspect.Parameter.POSITIONAL_ONLY
-    }
 
 
 __all__ = [

@@ -3,7 +3,7 @@
 from enum import IntEnum, StrEnum
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SerializerFunctionWrapHandler, model_serializer
 
 from .types import Action, Observation
 
@@ -154,6 +154,9 @@ class CallToolObservation(Observation):
     tool_name: str
     result: Any = None
     error: ToolError | None = None
+
+    # The tool and what it returned, for routes that show more of it than ``result``.
+    _raw: Any = PrivateAttr(default=None)
 
 
 class WSMCPMessage(BaseModel):

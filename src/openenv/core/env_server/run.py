@@ -1,4 +1,4 @@
-"""Run an app with uvicorn: what ``openenv serve``, the child processes of a client and the environments' ``main`` share.
+"""Run an app with uvicorn: shared by ``openenv serve``, a client's child process and an environment's ``main``.
 
 ``python -m openenv.core.env_server.run APP --app-dir DIR --port 0 --ready-fd N --parent-fd M`` is the child-process
 form: the system chooses the port, the child writes its URL as one line to descriptor N once it serves, and ends when

@@ -158,6 +158,7 @@ class ResetRequest(BaseModel):
 
     seed: Seed | None = None
     episode_id: EpisodeId | None = None
+    timeout_s: TimeoutSeconds | None = None
 
 
 class StepRequest(BaseModel):
@@ -226,7 +227,7 @@ class WSResetMessage(BaseModel):
     timeout_s: TimeoutSeconds | None = None
 
 
-class WSStepMessage(BaseModel):
+class WSStepMessage(BaseModel):  # type: ignore[no-redef]
     """``step`` frame: ``data`` is the action; ``kwargs`` are further arguments of the environment's ``step``."""
 
     model_config = _STRICT
@@ -234,7 +235,7 @@ class WSStepMessage(BaseModel):
     type: Literal["step"] = "step"
     data: dict[str, Any]
     timeout_s: TimeoutSeconds | None = None
-    kwargs: dict[str, Any] | None = None
+    arguments: dict[str, Any] | None = Field(default=None, alias="kwargs")
 
 
 class WSStateMessage(BaseModel):

@@ -1,0 +1,203 @@
+"""The messages of ``/ws``: one request in, one reply out. Knows sessions, knows no socket."""
+
+import time
+from typing import Any, Final
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from ..wire import decode, encode
+from .failures import Failure, InvalidMessageError, NotAvailableError, RateLimitError, failure_for
+from .mcp_rpc import JsonRpcHandler
+from .mcp_types import WSMCPMessage
+from .serialization import action_class_for
+from .session import Session
+from .types import ResetRequest, ServerMode, TimeoutSeconds, WSErrorCode
+
+_TIMEOUT: Final = TypeAdapter(TimeoutSeconds)
+_KEYS: Final = {
+    "reset": frozenset({"type", "data", "timeout_s"}),
+    "step": frozenset({"type", "data", "timeout_s", "kwargs"}),
+    "state": frozenset({"type"}),
+    "close": frozenset({"type"}),
+    "mcp": frozenset({"type", "data"}),
+}
+
+
+class SessionProtocol:
+    """Answers the messages of one session."""
+
+    def __init__(self, session: Session, rpc: JsonRpcHandler) -> None:
+        self.session = session
+        self._rpc = rpc
+        self._action_cls: type[BaseModel] = session.spec.action_cls
+        self._validate_action = session.spec.action_cls.__pydantic_validator__.validate_python
+        self._plain_actions = action_class_for({"type": "call_tool"}, self._action_cls) is self._action_cls
+        self._production = session.spec.mode is ServerMode.PRODUCTION
+        self._limit = session.settings.max_messages_per_second
+        self._allowance = self._limit or 0.0
+        self._allowance_at = time.monotonic()
+
+    def answer_now(self, frame: str | bytes) -> str | None:
+        """The reply to a cheap step, or None where :meth:`answer` is needed. Never raises."""
+        session = self.session
+        if self._limit is not None or self._production or not session.can_step_now():
+            return None
+        try:
+            message = decode(frame)
+            if type(message) is not dict or message.get("type") != "step" or len(message) != 2:
+                return None
+            data = message["data"]
+            if type(data) is not dict:
+                return None
+        except (ValueError, KeyError):
+            return None
+        session.received += 1
+        try:
+            try:
+                if self._plain_actions:
+                    action = self._validate_action(data)
+                else:
+                    action = action_class_for(data, self._action_cls).model_validate(data)
+            except ValidationError as error:
+                raise InvalidMessageError.of(error) from None
+            reply = encode({"type": "observation", "data": session.step_now(action, None, None)}).decode()
+        except Exception as error:
+            reply = encode(failure_for(error).frame()).decode()
+        return self._keep(reply)
+
+    async def answer(self, frame: str | bytes) -> str:
+        """The reply to any message but ``close``. Never raises."""
+        self.session.received += 1
+        try:
+            if self._limit is not None:
+                self._spend_allowance(self._limit)
+            reply = encode(await self._answer(_parse(frame))).decode()
+        except Exception as error:
+            failure = error.failure if isinstance(error, _MalformedError) else failure_for(error)
+            reply = encode(failure.frame()).decode()
+        return self._keep(reply)
+
+    def _keep(self, reply: str) -> str:
+        self.session.last_reply = reply if len(reply) <= self.session.settings.max_kept_reply_bytes else None
+        return reply
+
+    def _spend_allowance(self, limit: float) -> None:
+        now = time.monotonic()
+        burst = max(1.0, limit)
+        self._allowance = min(burst, self._allowance + (now - self._allowance_at) * limit)
+        self._allowance_at = now
+        if self._allowance < 1.0:
+            raise RateLimitError(limit)
+        self._allowance -= 1.0
+
+    async def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
+        kind = message["type"]
+        if kind == "mcp":
+            request = _validated(WSMCPMessage, message)
+            return {"type": "mcp", "data": await self._rpc.answer(request.data, self.session)}
+        if self._production:
+            raise NotAvailableError(kind)
+        timeout_s = _timeout(message)
+        if kind == "state":
+            return {"type": "state", "data": dump_state(await self.session.state())}
+        if kind == "reset":
+            arguments, reset_timeout_s = reset_arguments(message.get("data", {}))
+            data = await self.session.reset(arguments, reset_timeout_s if timeout_s is None else timeout_s)
+        else:
+            action = parse_action(_object(message, "data"), self._action_cls)
+            arguments = _object(message, "kwargs") if message.get("kwargs") is not None else {}
+            data = await self.session.step(action, arguments, timeout_s)
+        return {"type": "observation", "data": data}
+
+
+class _MalformedError(Exception):
+    """A frame that is not even a message."""
+
+    def __init__(self, code: WSErrorCode, message: str) -> None:
+        self.failure = Failure(code, message, 400)
+
+
+def _parse(frame: str | bytes) -> dict[str, Any]:
+    if isinstance(frame, bytes):
+        raise InvalidMessageError.because("messages are text frames, not binary ones", kind="string_type")
+    try:
+        message = decode(frame)
+    except ValueError as error:
+        raise _MalformedError(WSErrorCode.INVALID_JSON, f"Invalid JSON: {error}") from None
+    if not isinstance(message, dict):
+        raise InvalidMessageError.because("a message is a JSON object with a 'type'", kind="dict_type")
+    kind = message.get("type")
+    allowed = _KEYS.get(kind) if isinstance(kind, str) else None
+    if allowed is None:
+        raise _MalformedError(WSErrorCode.UNKNOWN_TYPE, f"Unknown message type: {kind}")
+    extra = [key for key in message if key not in allowed]
+    if extra:
+        errors = [{"type": "extra_forbidden", "loc": [key], "msg": "Extra inputs are not permitted"} for key in extra]
+        raise InvalidMessageError(errors)
+    return message
+
+
+def is_close(frame: str | bytes) -> bool:
+    """Whether ``frame`` is a ``close`` message."""
+    if isinstance(frame, bytes) or len(frame) > 256 or "close" not in frame:
+        return False
+    try:
+        return bool(decode(frame) == {"type": "close"})
+    except ValueError:
+        return False
+
+
+def _validated(model: type[WSMCPMessage], message: dict[str, Any]) -> WSMCPMessage:
+    try:
+        return model.model_validate(message)
+    except ValidationError as error:
+        raise InvalidMessageError.of(error) from None
+
+
+def _object(message: dict[str, Any], key: str) -> dict[str, Any]:
+    if key not in message:
+        raise InvalidMessageError.because("Field required", (key,), "missing")
+    value = message[key]
+    if not isinstance(value, dict):
+        raise InvalidMessageError.because("Input should be a valid dictionary", (key,), "dict_type")
+    return value
+
+
+def _timeout(message: dict[str, Any]) -> float | None:
+    value = message.get("timeout_s")
+    if value is None:
+        return None
+    try:
+        return _TIMEOUT.validate_python(value)
+    except ValidationError as error:
+        raise InvalidMessageError.of(error) from None
+
+
+def reset_arguments(data: Any) -> tuple[dict[str, Any], float | None]:
+    """The arguments of a reset as validated, only those the client sent, and the deadline among them.
+
+    Raises:
+        InvalidMessageError: if ``data`` does not fit :class:`ResetRequest`.
+    """
+    try:
+        request = ResetRequest.model_validate(data)
+    except ValidationError as error:
+        raise InvalidMessageError.of(error) from None
+    return {name: getattr(request, name) for name in request.model_fields_set}, request.timeout_s
+
+
+def parse_action(data: dict[str, Any], action_cls: type[BaseModel]) -> BaseModel:
+    """The action in ``data``.
+
+    Raises:
+        InvalidMessageError: if it does not fit.
+    """
+    try:
+        return action_class_for(data, action_cls).model_validate(data)
+    except ValidationError as error:
+        raise InvalidMessageError.of(error) from None
+
+
+def dump_state(state: Any) -> Any:
+    """The plain data of a state, whether the environment keeps a model or something else."""
+    return state.model_dump() if isinstance(state, BaseModel) else state

@@ -1,0 +1,385 @@
+"""One session: one environment instance, its thread, its lock, its clock."""
+
+import asyncio
+import inspect
+import logging
+import secrets
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Any
+
+from .exceptions import CallTimeoutError, EnvironmentFactoryError, SessionNotFoundError
+from .mcp_types import CallToolAction
+from .serialization import serialize_observation
+from .settings import ServerSettings
+from .signatures import accepted, keyword_names
+from .specification import EnvironmentSpec, is_async_verb
+from .types import SessionInfo
+from .workers import WorkerThread, WorkerThreads
+
+logger = logging.getLogger("openenv.server")
+
+MCP_TOOL_CALL_TIMEOUT = 30.0
+"""Deadline of a tool call that brings none of its own, in seconds."""
+
+# An asynchronous tool is given up a little before its session's own deadline, and reported as a failed tool.
+_TOOL_MARGIN_S = 0.5
+
+
+class SessionKind(StrEnum):
+    """Which route made a session."""
+
+    SOCKET = "socket"
+    HTTP = "http"
+    LOCAL = "local"
+    THROWAWAY = "throwaway"
+
+
+class SessionPhase(StrEnum):
+    """Where a session is in its life."""
+
+    NEW = "new"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Place(StrEnum):
+    """Where a verb of an environment runs."""
+
+    THREAD = "thread"  # the session's own thread
+    LOOP = "loop"  # awaited on the event loop: asynchronous environments
+    INLINE = "inline"  # called on the event loop: steps that are declared cheap
+
+
+class Session:
+    """One client's environment. Calls are serialized whatever route they come by.
+
+    Attributes:
+        received: how many requests came over the session's sockets, answered or not.
+        last_reply: the latest reply, kept for a client whose socket broke before it arrived.
+        work: the request at work, where it does not run inline.
+        step_place: where steps run, known once the session is open.
+    """
+
+    def __init__(
+        self,
+        spec: EnvironmentSpec,
+        settings: ServerSettings,
+        threads: WorkerThreads,
+        kind: SessionKind,
+        address: str | None = None,
+    ) -> None:
+        self.id = str(uuid.uuid4())
+        self.secret = secrets.token_urlsafe(24)
+        self.spec = spec
+        self.settings = settings
+        self.kind = kind
+        self.address = address
+        self.phase = SessionPhase.NEW
+        self.step_place = Place.THREAD
+        self.reset_place = Place.THREAD
+        self.created_at = time.time()
+        self.last_activity = time.monotonic()
+        self.step_count = 0
+        self.received = 0
+        self.last_reply: str | None = None
+        self.work: asyncio.Task[Any] | None = None
+        self._threads = threads
+        self._worker: WorkerThread | None = None
+        self._stray: asyncio.Task[Any] | None = None
+        self._keeps_worker = True
+        self._lock = asyncio.Lock()
+        self._environment: Any = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call is at work or waits for its turn."""
+        return self._lock.locked()
+
+    async def until_free(self) -> None:
+        """Return once no call is at work."""
+        async with self._lock:
+            return
+
+    def info(self) -> SessionInfo:
+        return SessionInfo(
+            session_id=self.id,
+            created_at=self.created_at,
+            last_activity_at=time.time() - (time.monotonic() - self.last_activity),
+            step_count=self.step_count,
+            environment_type=self.spec.environment_type,
+        )
+
+    # Life
+
+    async def open(self) -> None:
+        """Make the environment, off the event loop.
+
+        Raises:
+            EnvironmentFactoryError: if its constructor fails or passes its deadline; the reason is logged.
+        """
+        async with self._lock:
+            if self.phase is not SessionPhase.NEW:
+                raise SessionNotFoundError(self.id)
+            single = getattr(self.spec.environment_class(), "REQUIRES_SINGLE_THREAD_EXECUTOR", False)
+            self._worker = self._threads.shared() if single else self._threads.take()
+            try:
+                environment = await self._worker.run("create", self._create, self.settings.create_timeout_s)
+            except Exception as error:
+                self._release_worker()
+                self.phase = SessionPhase.CLOSED
+                logger.error("%s could not be created", self.spec.factory_name, exc_info=error)
+                raise EnvironmentFactoryError(self.spec.factory_name) from None
+            self._environment = environment
+            if self.phase is SessionPhase.NEW:
+                self._bind(environment)
+                self.phase = SessionPhase.OPEN
+                return
+        await self._dispose()  # closed while the constructor ran
+        raise SessionNotFoundError(self.id)
+
+    def _create(self) -> Any:
+        environment = self.spec.factory()
+        for verb in ("reset", "step"):
+            if not callable(getattr(environment, verb, None)):
+                raise TypeError(f"{self.spec.factory_name} made {type(environment).__name__}, which has no {verb}()")
+        if hasattr(environment, "_mode"):
+            environment._mode = self.spec.mode.value
+        return environment
+
+    def _bind(self, environment: Any) -> None:
+        single = getattr(environment, "REQUIRES_SINGLE_THREAD_EXECUTOR", False)
+        cheap = getattr(environment, "STEP_IS_CHEAP", False) and not single
+        self.reset_place, self._reset_call = self._place(environment, "reset")
+        self.step_place, self._step_call = self._place(environment, "step")
+        if cheap and self.step_place is Place.THREAD:
+            self.step_place, self._step_call = Place.INLINE, environment.step
+        self._reset_names = keyword_names(self._reset_call)
+        self._step_names = keyword_names(self._step_call)
+        self._step_takes_timeout = self._step_names is None or "timeout_s" in self._step_names
+        self._keeps_worker = single or self.step_place is Place.THREAD
+        if not self._keeps_worker:
+            self._release_worker()
+
+    @staticmethod
+    def _place(environment: Any, verb: str) -> tuple[Place, Callable[..., Any]]:
+        """Where ``verb`` runs, and what to call."""
+        if not is_async_verb(environment, verb):
+            return Place.THREAD, getattr(environment, verb)
+        call = getattr(environment, f"{verb}_async")
+        run_coroutine = getattr(environment, "run_coroutine", None)
+        if run_coroutine is None:
+            return Place.LOOP, call
+
+        # An MCP environment may have synchronous tools: its coroutines run on a loop of its own, on its thread.
+        def run_off_the_loop(*args: Any, **kwargs: Any) -> Any:
+            return run_coroutine(call(*args, **kwargs))
+
+        run_off_the_loop.__signature__ = inspect.signature(call)  # type: ignore[attr-defined]
+        return Place.THREAD, run_off_the_loop
+
+    async def close(self) -> None:
+        """Close the environment and free its thread; idempotent and bounded by ``close_timeout_s``."""
+        if self.phase is SessionPhase.CLOSED:
+            return
+        was_open = self.phase is SessionPhase.OPEN
+        self.phase = SessionPhase.CLOSED
+        self.last_reply = None
+        if was_open:
+            await self._dispose()
+
+    async def _dispose(self) -> None:
+        environment, self._environment = self._environment, None
+        close = getattr(environment, "close", None)
+        if close is not None and self.spec.instance is None:
+            try:
+                await self._call_close(close)
+            except (CallTimeoutError, TimeoutError):
+                logger.warning("%s did not close in time and is left behind", self.spec.factory_name)
+            except Exception:
+                logger.exception("%s failed to close", self.spec.factory_name)
+        self._release_worker()
+
+    async def _call_close(self, close: Callable[[], Any]) -> None:
+        timeout_s = self.settings.close_timeout_s
+        try:
+            await asyncio.wait_for(self._lock.acquire(), timeout_s)
+        except TimeoutError:
+            if self._worker is None:
+                raise
+        try:
+            if inspect.iscoroutinefunction(close):
+                await asyncio.wait_for(close(), timeout_s)
+                return
+            self._worker = self._worker or self._threads.take()
+            # In line behind a call that may still be running: the thread closes the environment when it gets
+            # there, even if nobody waits for it any more.
+            await self._worker.run("close", close, timeout_s, in_line=True)
+        finally:
+            if self._lock.locked():
+                self._lock.release()  # whoever waits for a turn learns that the session has ended
+
+    def _release_worker(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            self._threads.give_back(worker)
+
+    # Verbs
+
+    async def reset(self, arguments: dict[str, Any], timeout_s: float | None = None) -> dict[str, Any]:
+        """Reset with those of ``arguments`` that the environment takes; the ``data`` of the reply.
+
+        Raises:
+            CallTimeoutError: past the deadline (``timeout_s``, else the setting).
+            InvalidResultError: if the environment returns nonsense.
+            SessionNotFoundError: if the session has ended.
+            Exception: whatever the environment raises.
+        """
+        timeout_s = self.settings.reset_timeout_s if timeout_s is None else timeout_s
+        async with self._lock:
+            self._check_open()
+            call, given = self._reset_call, accepted(self._reset_names, arguments)
+            if self.reset_place is Place.LOOP:
+                observation = await self._on_loop("reset", lambda: call(**given), timeout_s)
+            else:
+                observation = await self._on_thread("reset", lambda: call(**given), timeout_s)
+            self.step_count = 0
+            return self._finish(observation)
+
+    async def step(
+        self, action: Any, arguments: dict[str, Any] | None = None, timeout_s: float | None = None
+    ) -> dict[str, Any]:
+        """Take one action; the ``data`` of the reply. Raises as :meth:`reset` does."""
+        return self._finish(await self.step_observation(action, arguments, timeout_s))
+
+    async def step_observation(
+        self, action: Any, arguments: dict[str, Any] | None = None, timeout_s: float | None = None
+    ) -> Any:
+        """Take one action; what the environment returned, unchecked."""
+        async with self._lock:
+            self._check_open()
+            call, given = self._step_call, self._step_arguments(arguments, timeout_s)
+            if timeout_s is None:
+                timeout_s = self.settings.step_timeout_s
+                if isinstance(action, CallToolAction):
+                    timeout_s = min(MCP_TOOL_CALL_TIMEOUT, timeout_s or MCP_TOOL_CALL_TIMEOUT) + _TOOL_MARGIN_S
+            if self.step_place is Place.THREAD:
+                observation = await self._on_thread("step", lambda: call(action, **given), timeout_s)
+            elif self.step_place is Place.LOOP:
+                observation = await self._on_loop("step", lambda: call(action, **given), timeout_s)
+            else:
+                await self._until_quiet("step", timeout_s)
+                observation = self._inline(call, action, given, timeout_s)
+            self.step_count += 1
+            return observation
+
+    def can_step_now(self) -> bool:
+        """Whether :meth:`step_now` may be called: steps are cheap and nothing else is at work."""
+        return (
+            self.step_place is Place.INLINE
+            and self.phase is SessionPhase.OPEN
+            and not self._lock.locked()
+            and self._worker is None
+        )
+
+    def step_now(self, action: Any, arguments: dict[str, Any] | None, timeout_s: float | None) -> dict[str, Any]:
+        """A cheap step, without a switch of task or thread."""
+        given = self._step_arguments(arguments, timeout_s) if arguments or timeout_s is not None else {}
+        timeout_s = self.settings.step_timeout_s if timeout_s is None else timeout_s
+        observation = self._inline(self._step_call, action, given, timeout_s)
+        self.step_count += 1
+        return self._finish(observation)
+
+    async def state(self) -> Any:
+        """The environment's state object."""
+        async with self._lock:
+            self._check_open()
+            environment = self._environment
+            if self.step_place is Place.THREAD:
+                return await self._on_thread("state", lambda: environment.state, self.settings.step_timeout_s)
+            await self._until_quiet("state", self.settings.step_timeout_s)
+            return environment.state
+
+    async def call(self, name: str, arguments: dict[str, Any]) -> Any:
+        """Call another method of the environment, synchronous or not, off the event loop.
+
+        Raises:
+            AttributeError: if the environment has no such method.
+        """
+        async with self._lock:
+            self._check_open()
+            method = getattr(self._environment, name)
+            if inspect.iscoroutinefunction(method) and getattr(self._environment, "run_coroutine", None) is None:
+                return await self._on_loop(name, lambda: method(**arguments), self.settings.step_timeout_s)
+
+            def run() -> Any:
+                result = method(**arguments)
+                return self._environment.run_coroutine(result) if inspect.iscoroutine(result) else result
+
+            return await self._on_thread(name, run, self.settings.step_timeout_s)
+
+    def has(self, name: str) -> bool:
+        """Whether the environment has the method ``name``."""
+        return callable(getattr(self._environment, name, None))
+
+    # How
+
+    def _check_open(self) -> None:
+        if self.phase is not SessionPhase.OPEN:
+            raise SessionNotFoundError(self.id)
+
+    def _step_arguments(self, arguments: dict[str, Any] | None, timeout_s: float | None) -> dict[str, Any]:
+        given = accepted(self._step_names, arguments) if arguments else {}
+        given.pop("action", None)
+        if timeout_s is not None and self._step_takes_timeout:
+            given["timeout_s"] = timeout_s
+        return given
+
+    def _finish(self, observation: Any) -> dict[str, Any]:
+        self.last_activity = time.monotonic()
+        return serialize_observation(observation)
+
+    def _inline(self, call: Callable[..., Any], action: Any, given: dict[str, Any], timeout_s: float | None) -> Any:
+        started = time.perf_counter()
+        observation = call(action, **given)
+        if timeout_s is not None and time.perf_counter() - started > timeout_s:
+            raise CallTimeoutError("step", timeout_s)
+        return observation
+
+    async def _on_thread(self, name: str, call: Callable[[], Any], timeout_s: float | None) -> Any:
+        await self._until_quiet(name, timeout_s)
+        worker = self._worker = self._worker or self._threads.take()
+        try:
+            return await worker.run(name, call, timeout_s)
+        finally:
+            # A borrowed thread goes back, unless a call that passed its deadline still runs there: the session's
+            # next call must wait for that one.
+            if not self._keeps_worker and not worker.busy and self._worker is worker:
+                self._release_worker()
+
+    async def _on_loop(self, name: str, call: Callable[[], Awaitable[Any]], timeout_s: float | None) -> Any:
+        await self._until_quiet(name, timeout_s)
+        task = asyncio.ensure_future(call())
+        done, _ = await asyncio.wait({task}, timeout=timeout_s)
+        if done:
+            return task.result()
+        task.cancel()
+        self._stray = task
+        raise CallTimeoutError(name, timeout_s or 0.0)
+
+    async def _until_quiet(self, name: str, timeout_s: float | None) -> None:
+        """Wait for a call that passed its deadline to end after all."""
+        if self._stray is not None:
+            done, _ = await asyncio.wait({self._stray}, timeout=timeout_s)
+            if not done:
+                raise CallTimeoutError(f"{name} waits for an earlier call that is still running and", timeout_s or 0.0)
+            if not self._stray.cancelled() and (error := self._stray.exception()) is not None:
+                logger.warning("a call failed after its deadline: %r", error)
+            self._stray = None
+        worker = self._worker
+        if worker is not None and worker.busy and not worker.shared:
+            await worker.until_idle(name, timeout_s)
+            if not self._keeps_worker:
+                self._release_worker()
