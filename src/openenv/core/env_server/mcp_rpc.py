@@ -20,6 +20,7 @@ from .exceptions import (
 from .mcp_types import CallToolAction, CallToolObservation, JsonRpcErrorCode, JsonRpcRequest, JsonRpcResponse, McpMethod
 from .session import Session, SessionKind
 from .session_manager import SessionManager
+from .toolbox import structured_content
 
 logger = logging.getLogger("openenv.server")
 
@@ -206,7 +207,7 @@ def _tool_result(observation: CallToolObservation, *, native: bool) -> dict[str,
         structured, meta = None, None
     else:
         content = [block.model_dump(mode="json", by_alias=True) for block in result.content]
-        structured = getattr(result, "structured_content", None) or getattr(result, "structuredContent", None)
+        structured = structured_content(result)
         meta = getattr(result, "meta", None)
     if native:
         native_form: dict[str, Any] = {"content": [_without_nulls(block) for block in content], "isError": False}

@@ -9,7 +9,7 @@ from ..wire import decode, encode
 from .failures import Failure, InvalidMessageError, NotAvailableError, RateLimitError, failure_for
 from .mcp_rpc import JsonRpcHandler
 from .mcp_types import WSMCPMessage
-from .serialization import action_class_for
+from .serialization import action_class_for, takes_mcp_actions
 from .session import Session
 from .types import ResetRequest, ServerMode, TimeoutSeconds, WSErrorCode
 
@@ -31,7 +31,7 @@ class SessionProtocol:
         self._rpc = rpc
         self._action_cls: type[BaseModel] = session.spec.action_cls
         self._validate_action = session.spec.action_cls.__pydantic_validator__.validate_python
-        self._plain_actions = action_class_for({"type": "call_tool"}, self._action_cls) is self._action_cls
+        self._plain_actions = not takes_mcp_actions(self._action_cls)
         self._production = session.spec.mode is ServerMode.PRODUCTION
         self._limit = session.settings.max_messages_per_second
         self._allowance = self._limit or 0.0

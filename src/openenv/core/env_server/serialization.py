@@ -58,9 +58,14 @@ def serialize_observation(observation: Observation) -> dict[str, Any]:
     return data
 
 
+def takes_mcp_actions(action_cls: type[BaseModel]) -> bool:
+    """Whether an environment with this action class takes the MCP actions too."""
+    return action_cls in _MCP_CAPABLE
+
+
 def action_class_for(data: Any, action_cls: type[ActT]) -> type[ActT] | type[Action]:
     """The model that ``data`` must fit: an MCP action where the environment takes those, else ``action_cls``."""
-    if action_cls in _MCP_CAPABLE and isinstance(data, dict):
+    if takes_mcp_actions(action_cls) and isinstance(data, dict):
         return _MCP_ACTIONS.get(data.get("type"), action_cls)
     return action_cls
 

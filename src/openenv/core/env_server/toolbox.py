@@ -76,11 +76,10 @@ class Toolbox:
         """Call a tool that needs FastMCP's context."""
         client = await self.connect()
         result = await client.call_tool_mcp(entry.tool.name, arguments)
-        is_error = getattr(result, "isError", None) if hasattr(result, "isError") else result.is_error
-        if is_error:
+        if _either(result, "is_error", "isError"):
             text = " ".join(getattr(block, "text", "") for block in result.content).strip()
             raise failure(RuntimeError(text or "the tool failed"))
-        structured = getattr(result, "structuredContent", None) or getattr(result, "structured_content", None)
+        structured = structured_content(result)
         wrapped = (getattr(entry.tool, "output_schema", None) or {}).get("x-fastmcp-wrap-result")
         if structured is not None:
             value = structured.get("result") if wrapped else structured
@@ -109,6 +108,15 @@ class Toolbox:
     @property
     def connected(self) -> bool:
         return self._client is not None
+
+
+def structured_content(result: Any) -> Any:
+    """The structured content of a tool result, whichever MCP library made it."""
+    return _either(result, "structured_content", "structuredContent")
+
+
+def _either(result: Any, name: str, older_name: str) -> Any:
+    return getattr(result, name) if name in type(result).model_fields else getattr(result, older_name, None)
 
 
 def entry_for(tool: Any) -> _Entry:

@@ -1,0 +1,47 @@
+# The chores of this repository. `make demo` and `make test` are all a newcomer needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ENVS := $(patsubst %/pyproject.toml,%,$(wildcard envs/*/pyproject.toml))
+MANIFESTS := pyproject.toml constraints.txt $(wildcard envs/*/pyproject.toml)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: demo test test-deep lint types peer-env bench clean
+
+demo: $(VENV)/.demo
+	$(BIN)/python -m RLVE_Gym.demo
+
+test: $(VENV)/.test lint types
+	$(PYTEST) -n auto --dist worksteal -m "not deep"
+
+test-deep: $(VENV)/.test
+	$(PYTEST) -n auto --dist worksteal -m deep
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/mypy src envs benchmarks
+
+# The public package in an environment of its own, for the tests and benchmarks that play against it.
+peer-env: $(VENV)/.test
+	$(BIN)/python benchmarks/peer_env.py
+
+bench: $(VENV)/.test peer-env
+	$(BIN)/python benchmarks/run.py
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(BIN)/python $(MANIFESTS)
+	$(PIP) --editable . --editable envs/RLVE_Gym
+	touch $@
+
+$(VENV)/.test: $(BIN)/python $(MANIFESTS)
+	$(PIP) --editable ".[dev]" $(foreach env,$(ENVS),--editable $(env))
+	touch $@ $(VENV)/.demo
+
+clean:
+	rm -rf $(VENV) .venv-peer .mypy_cache .ruff_cache .pytest_cache .hypothesis
