@@ -36,7 +36,11 @@ class AccessMiddleware:
             await _refuse(scope, receive, send, 403, message)
         elif self._token is not None and path not in _OPEN_PATHS and not self._has_token(scope, self._token):
             await _refuse(
-                scope, receive, send, 401, "a bearer token is needed: send it as 'Authorization: Bearer <token>'"
+                scope,
+                receive,
+                send,
+                401,
+                "a bearer token is needed: send it as 'Authorization: Bearer <token>'",
             )
         elif scope["type"] == "http":
             await self._bounded(scope, receive, send)

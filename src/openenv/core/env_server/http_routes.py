@@ -178,7 +178,10 @@ def information_routes(manager: SessionManager, metadata: MetadataSource) -> API
         return JSONResponse({"status": HealthStatus.HEALTHY.value})
 
     @router.get(
-        "/metadata", response_model=EnvironmentMetadata, responses={500: ERRORS[500]}, summary="About the environment"
+        "/metadata",
+        response_model=EnvironmentMetadata,
+        responses={500: ERRORS[500]},
+        summary="About the environment",
     )
     async def about() -> Any:
         try:
@@ -208,4 +211,12 @@ def add_routes(app: FastAPI, manager: SessionManager, metadata: MetadataSource) 
     return visits
 
 
-__all__ = ["MetadataSource", "OpenEnvError", "Visits", "add_routes", "error_response", "json_response", "schema_of"]
+__all__ = [
+    "MetadataSource",
+    "OpenEnvError",
+    "Visits",
+    "add_routes",
+    "error_response",
+    "json_response",
+    "schema_of",
+]

@@ -109,7 +109,8 @@ class HTTPEnvServer:
     @property
     def concurrency_config(self) -> ConcurrencyConfig:
         return ConcurrencyConfig(
-            max_concurrent_envs=self.manager.max_sessions, session_timeout=self.settings.session_idle_timeout_s
+            max_concurrent_envs=self.manager.max_sessions,
+            session_timeout=self.settings.session_idle_timeout_s,
         )
 
     def get_capacity_status(self) -> ServerCapacityStatus:

@@ -46,7 +46,10 @@ def mcp_routes(manager: SessionManager, rpc: JsonRpcHandler) -> APIRouter:
         "/mcp",
         summary="JSON-RPC 2.0: tools/list, tools/call, sessions; MCP after initialize",
         openapi_extra=_OPENAPI,
-        responses={202: {"description": "Notification taken"}, 404: {"description": "Unknown Mcp-Session-Id"}},
+        responses={
+            202: {"description": "Notification taken"},
+            404: {"description": "Unknown Mcp-Session-Id"},
+        },
     )
     async def mcp(request: Request) -> Any:
         body = await request.body()

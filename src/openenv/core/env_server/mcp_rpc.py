@@ -17,7 +17,14 @@ from .exceptions import (
     SessionCapacityError,
     SessionNotFoundError,
 )
-from .mcp_types import CallToolAction, CallToolObservation, JsonRpcErrorCode, JsonRpcRequest, JsonRpcResponse, McpMethod
+from .mcp_types import (
+    CallToolAction,
+    CallToolObservation,
+    JsonRpcErrorCode,
+    JsonRpcRequest,
+    JsonRpcResponse,
+    McpMethod,
+)
 from .session import Session, SessionKind
 from .session_manager import SessionManager
 from .toolbox import structured_content
@@ -157,7 +164,8 @@ class JsonRpcHandler:
         session = self._session_named(params, caller)
         if caller.owns_socket and session is caller.session:
             raise RpcError(
-                JsonRpcErrorCode.INVALID_REQUEST, "this session belongs to this socket: close the socket instead"
+                JsonRpcErrorCode.INVALID_REQUEST,
+                "this session belongs to this socket: close the socket instead",
             )
         if self._has_socket(session):
             session.kind = SessionKind.SOCKET  # it ends when its socket does
@@ -210,7 +218,10 @@ def _tool_result(observation: CallToolObservation, *, native: bool) -> dict[str,
         structured = structured_content(result)
         meta = getattr(result, "meta", None)
     if native:
-        native_form: dict[str, Any] = {"content": [_without_nulls(block) for block in content], "isError": False}
+        native_form: dict[str, Any] = {
+            "content": [_without_nulls(block) for block in content],
+            "isError": False,
+        }
         if structured is not None:
             native_form["structuredContent"] = structured
         if meta:

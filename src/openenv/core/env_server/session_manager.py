@@ -5,7 +5,12 @@ import hmac
 import logging
 from collections import Counter
 
-from .exceptions import ConcurrencyConfigurationError, ServerDrainingError, SessionCapacityError, SessionNotFoundError
+from .exceptions import (
+    ConcurrencyConfigurationError,
+    ServerDrainingError,
+    SessionCapacityError,
+    SessionNotFoundError,
+)
 from .session import Session, SessionKind
 from .settings import ServerSettings
 from .specification import EnvironmentSpec
@@ -73,7 +78,9 @@ class SessionManager:
         limit = self.settings.max_sessions_per_address
         if limit is not None and address is not None and self._by_address[address] >= limit:
             raise AddressLimitError(
-                self._by_address[address], limit, f"Too many sessions from this address: {limit} are allowed at once."
+                self._by_address[address],
+                limit,
+                f"Too many sessions from this address: {limit} are allowed at once.",
             )
         if self.active_sessions >= self.max_sessions:
             self._evict_one()
@@ -208,7 +215,8 @@ class SessionManager:
             if not at_work:
                 return
             await asyncio.wait(
-                [asyncio.ensure_future(session.until_free()) for session in at_work], timeout=deadline - loop.time()
+                [asyncio.ensure_future(session.until_free()) for session in at_work],
+                timeout=deadline - loop.time(),
             )
 
     async def shutdown(self) -> None:

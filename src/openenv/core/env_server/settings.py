@@ -42,7 +42,8 @@ class ServerSettings(BaseModel):
         description="Seconds a session waits for its client after its socket broke. 0 ends it at once.",
     )
     http_session_idle_timeout_s: Seconds = Field(
-        default=600.0, description="Idle seconds after which a session made over HTTP and without a socket ends."
+        default=600.0,
+        description="Idle seconds after which a session made over HTTP and without a socket ends.",
     )
     create_timeout_s: Seconds | None = Field(
         default=300.0, description="Deadline of an environment's constructor, in seconds."
@@ -79,7 +80,8 @@ class ServerSettings(BaseModel):
         default=None, ge=1, description="Sessions at once from one client address. Default: no limit."
     )
     require_session_secret: bool = Field(
-        default=False, description="Refuse calls on HTTP-made sessions that do not carry the session's secret."
+        default=False,
+        description="Refuse calls on HTTP-made sessions that do not carry the session's secret.",
     )
     max_kept_reply_bytes: int = Field(
         default=1024 * 1024,

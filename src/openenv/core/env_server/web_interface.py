@@ -25,7 +25,11 @@ def find_readme(env_name: str | None) -> str | None:
     candidates = [os.environ.get("ENV_README_PATH")]
     if env_name:
         candidates.append(f"envs/{env_name}/README.md")
-    candidates += ["/app/env/README.md", "/app/README.md", "README.md" if Path("openenv.yaml").exists() else None]
+    candidates += [
+        "/app/env/README.md",
+        "/app/README.md",
+        "README.md" if Path("openenv.yaml").exists() else None,
+    ]
     for candidate in candidates:
         if candidate and Path(candidate).is_file():
             return Path(candidate).read_text(encoding="utf-8", errors="replace")
