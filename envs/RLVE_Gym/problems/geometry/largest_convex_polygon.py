@@ -58,7 +58,8 @@ def largest_polygon(points: list[Point]) -> list[int]:
     """
     count = len(points)
     sides = [(u, v) for u in range(count) for v in range(count) if u != v]
-    sides.sort(key=cmp_to_key(lambda first, second: _compare(_vector(points, first), _vector(points, second))))
+    by_direction = cmp_to_key(_compare)
+    sides.sort(key=lambda side: by_direction(_vector(points, side)))
     best: tuple[int, Any] = (0, None)
     for start in range(count):
         # A chain is (its last point, the chain before), so that one may be the beginning of many.

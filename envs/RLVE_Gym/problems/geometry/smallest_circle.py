@@ -57,7 +57,7 @@ as contained if its distance from the centre is at most r + {TOLERANCE}.
         if any(hypot(u - x, v - y) > r + TOLERANCE for u, v in p["points"]):
             return self.invalid_solution
         if self.rewarding_strategy == "gold=answer":
-            return self.rewarding_weight * (abs(r - p["gold_answer"]) < TOLERANCE)
+            return self.rewarding_weight if abs(r - p["gold_answer"]) < TOLERANCE else 0.0
         return self.ratio(p["gold_answer"], r)
 
     def threshold(self, p: Parameter) -> float:

@@ -27,26 +27,22 @@ def points_in_general_position(rng: Random, count: int, size: int) -> list[Point
         points: list[Point] = []
         taken = bytearray((size + 1) ** 2)  # points there are already, or on a line through two of them
         free = len(taken)
+        candidates: list[int] | range = range(free)
         while free and len(points) < count:
-            x, y = divmod(_draw_free(rng, taken, free), size + 1)
+            if free * 2 < len(candidates):  # keep half of the draws useful
+                candidates = [cell for cell in candidates if not taken[cell]]
+            cell = rng.choice(candidates)
+            if taken[cell]:
+                continue
+            x, y = divmod(cell, size + 1)
             for other in points:
                 free -= _take_line(taken, size, (x, y), other)
-            if not taken[x * (size + 1) + y]:
-                taken[x * (size + 1) + y] = 1
-                free -= 1
+            free -= 1 - taken[cell]
+            taken[cell] = 1
             points.append((x, y))
         if len(points) == count:
             return points
     raise GenerationError(f"no {count} points without three on a line were found in a square of side {size}")
-
-
-def _draw_free(rng: Random, taken: bytearray, free: int) -> int:
-    if free * 8 < len(taken):  # drawing until it fits would take long
-        return rng.choice([cell for cell, used in enumerate(taken) if not used])
-    while True:
-        cell = rng.randrange(len(taken))
-        if not taken[cell]:
-            return cell
 
 
 def _take_line(taken: bytearray, size: int, a: Point, b: Point) -> int:
