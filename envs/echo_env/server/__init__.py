@@ -1,0 +1,5 @@
+"""The server's side of the echo environment."""
+
+from .echo_environment import EchoEnvironment
+
+__all__ = ["EchoEnvironment"]
