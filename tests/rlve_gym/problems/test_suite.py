@@ -179,6 +179,8 @@ def golden_exceptions(identifier: str) -> list[dict[str, Any]]:
 def shape(value: Any) -> str:
     """The type of a value, with that of the first item of a list."""
     if isinstance(value, list):
+        if len(value) == 3 and value[1] in ("&", "|", "^"):
+            return "tree"
         return f"list of {shape(value[0])}" if value else "list of "
     return type(value).__name__
 
