@@ -1,0 +1,88 @@
+"""One environment instance, played as the server plays it."""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from openenv.core.env_server.signatures import accepted, keyword_names
+from openenv.core.env_server.specification import is_async_verb
+
+_STEP_TIMEOUT_S = 60.0
+
+
+class CallFailedError(Exception):
+    """The environment raised; the error it raised is the cause."""
+
+    def __init__(self, call: str, error: Exception) -> None:
+        self.error = error
+        super().__init__(f"{call} raised {type(error).__name__}: {error}")
+
+
+class Player:
+    """Calls the asynchronous verbs where the environment overrides those; drops what a verb does not take.
+
+    Attributes:
+        environment: what the factory made.
+        steps: how many steps were taken.
+    """
+
+    def __init__(self, factory: Callable[[], Any], runner: asyncio.Runner) -> None:
+        self._runner = runner
+        self.steps = 0
+        self.closed = False
+        self.environment = self._call("the factory", factory)
+
+    def takes(self, argument: str) -> bool:
+        """Whether ``reset`` takes ``argument``."""
+        names = keyword_names(self._verb("reset"))
+        return names is None or argument in names
+
+    def takes_any_argument(self) -> bool:
+        """Whether ``reset`` has ``**kwargs``."""
+        return keyword_names(self._verb("reset")) is None
+
+    def reset(self, **arguments: Any) -> Any:
+        """Reset with those of ``arguments`` that are not None and that the environment takes."""
+        verb = self._verb("reset")
+        names = keyword_names(verb)
+        given = accepted(names, {name: value for name, value in arguments.items() if value is not None})
+        shown = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        return self._call(f"reset({shown})", lambda: verb(**given))
+
+    def step(self, action: Any) -> Any:
+        """Take one action."""
+        verb = self._verb("step")
+        given = accepted(keyword_names(verb), {"timeout_s": _STEP_TIMEOUT_S})
+        self.steps += 1
+        return self._call(f"step({action!r})", lambda: verb(action, **given))
+
+    @property
+    def state(self) -> Any:
+        return self._call("state", lambda: self.environment.state)
+
+    def metadata(self) -> Any:
+        return self._call("get_metadata()", self.environment.get_metadata)
+
+    def close(self) -> None:
+        """Close the environment; may be called more than once."""
+        self.closed = True
+        self._call("close()", self.environment.close)
+
+    def _verb(self, name: str) -> Callable[..., Any]:
+        verb: Callable[..., Any] = getattr(
+            self.environment, f"{name}_async" if is_async_verb(self.environment, name) else name
+        )
+        return verb
+
+    def _call(self, what: str, call: Callable[[], Any]) -> Any:
+        try:
+            result = call()
+            return self._await(result) if inspect.iscoroutine(result) else result
+        except Exception as error:
+            raise CallFailedError(what, error) from error
+
+    def _await(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        # An MCP environment runs its coroutines on a loop of its own, as it does in a server.
+        run_coroutine = getattr(self.environment, "run_coroutine", None)
+        return self._runner.run(coroutine) if run_coroutine is None else run_coroutine(coroutine)
