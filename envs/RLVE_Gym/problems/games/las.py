@@ -61,7 +61,7 @@ def content(calories: list[int], i: int, before: bool, own: bool, after: bool) -
 def equilibrium(calories: list[int]) -> list[int]:
     """Foods by person: a walk around the circle over the choices of two neighbours, closed where it began."""
     n = len(calories)
-    for start in product((False, True), repeat=2):
+    for start in product((False, True), (False, True)):
         # paths[a, b]: choices of the persons so far, the last two being a and b, all but the ends content.
         paths = {start: list(start)}
         for i in range(1, n - 1):

@@ -79,7 +79,7 @@ def best_selection(matrix: list[list[int]]) -> list[str]:
         arcs.append((source, cell, value))
         neighbours = ((i - 1, j), (i + 1, j), (i, j - 1), (i, j + 1))
         arcs += [(cell, x * m + y, value) for x, y in neighbours if 0 <= x < n and 0 <= y < m]
-    tails, heads, capacities = zip(*arcs, strict=True)
+    tails, heads, capacities = (list(column) for column in zip(*arcs, strict=True))
     network = csr_array((capacities, (tails, heads)), shape=(n * m + 2, n * m + 2), dtype="int32")
     residual = network - maximum_flow(network, source, sink).flow
     residual.eliminate_zeros()

@@ -32,7 +32,7 @@ class SAT(Problem[list[int]]):
         # A clause of k literals comes with its binomial probability, and is true for all but one choice of signs.
         sizes = range(2, n + 1)
         weights = [comb(n, k) * density**k * (1 - density) ** (n - k) * (1 - 0.5**k) for k in sizes]
-        clauses = []
+        clauses: list[list[tuple[int, bool]]] = []
         while len(clauses) < p["M"]:
             (size,) = rng.choices(sizes, weights)
             variables = sorted(rng.sample(range(n), size))
