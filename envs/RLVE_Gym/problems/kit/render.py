@@ -45,3 +45,15 @@ def polynomial(coefficients: Sequence[int], variable: str = "x") -> str:
     if not terms:
         return "0"
     return terms[3:] if terms.startswith(" + ") else "-" + terms[3:]
+
+
+def linear(coefficients: Sequence[int], name: str = "x") -> str:
+    """The sum of coefficient i times name[i], zero terms left out: 3*x[0] - x[2]."""
+    terms = ""
+    for i, value in enumerate(coefficients):
+        if value:
+            size = f"{abs(value)}*" if abs(value) != 1 else ""
+            terms += f"{' - ' if value < 0 else ' + '}{size}{name}[{i}]"
+    if not terms:
+        return "0"
+    return terms[3:] if terms.startswith(" + ") else "-" + terms[3:]

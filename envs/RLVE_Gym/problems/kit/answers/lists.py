@@ -20,6 +20,7 @@ class Integers(Format[list[int]]):
         empty: How an empty list is to be understood, for "... leave the answer empty"; None: a list is never empty.
         nonempty: An empty list is a wrong format.
         shown: How many integers the example has, where `count` is not given.
+        exact: Wrong format, rather than merely wrong, beyond 200,000 digits: for answers any integers may satisfy.
     """
 
     def __init__(
@@ -32,15 +33,16 @@ class Integers(Format[list[int]]):
         empty: str | None = None,
         nonempty: bool = False,
         shown: int = 3,
+        exact: bool = False,
     ) -> None:
         self.what, self.count, self.low, self.high = what, count, low, high
-        self.empty, self.nonempty, self.shown = empty, nonempty, shown
+        self.empty, self.nonempty, self.shown, self.exact = empty, nonempty, shown, exact
 
     def parse(self, text: str) -> list[int]:
         tokens = text.split()
         require(bool(tokens) or not self.nonempty, "no integer at all")
         require(self.count is None or len(tokens) == self.count, f"{len(tokens)} integers, not {self.count}")
-        values = [parse_integer(token) for token in tokens]
+        values = [parse_integer(token, exact=self.exact) for token in tokens]
         require(self.low is None or min(values, default=self.low) >= self.low, "an integer too small")
         require(self.high is None or max(values, default=self.high) <= self.high, "an integer too large")
         return values
