@@ -7,7 +7,7 @@ MANIFESTS := pyproject.toml constraints.txt $(wildcard envs/*/pyproject.toml)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test test-deep lint types peer-env bench clean
+.PHONY: demo test test-deep lint types peer-env bench constraints clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m RLVE_Gym.demo
@@ -42,6 +42,10 @@ $(VENV)/.demo: $(BIN)/python $(MANIFESTS)
 $(VENV)/.test: $(BIN)/python $(MANIFESTS)
 	$(PIP) --editable ".[dev]" $(foreach env,$(ENVS),--editable $(env))
 	touch $@ $(VENV)/.demo
+
+# After raising a version: write down what the tests have just passed with.
+constraints: $(VENV)/.test
+	$(BIN)/python scripts/constraints.py
 
 clean:
 	rm -rf $(VENV) .venv-peer .mypy_cache .ruff_cache .pytest_cache .hypothesis

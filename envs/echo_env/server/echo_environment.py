@@ -8,7 +8,7 @@ from uuid import uuid4
 from fastmcp import FastMCP
 
 from openenv.core.env_server.mcp_environment import MCPEnvironment
-from openenv.core.env_server.mcp_types import CallToolAction, CallToolObservation, ListToolsAction
+from openenv.core.env_server.mcp_types import CallToolAction, ListToolsAction, ToolError
 from openenv.core.env_server.types import Action, Observation, State
 
 if TYPE_CHECKING or "." in (__package__ or ""):
@@ -66,10 +66,23 @@ class EchoEnvironment(MCPEnvironment[State]):
         return EchoObservation(echoed_message=READY, reward=0.0, metadata={"status": "ready", "message": READY})
 
     def step(self, action: Action, timeout_s: float | None = None, **kwargs: Any) -> Observation:
-        """List the tools or call one; a call is rewarded by the length of what came back."""
+        """List the tools or call one."""
         self._step_count += 1
-        observation = super().step(action, timeout_s, **kwargs)
-        return _rewarded(observation) if isinstance(action, CallToolAction) else observation
+        return super().step(action, timeout_s, **kwargs)
+
+    def tool_observation(
+        self, action: CallToolAction, result: Any = None, error: ToolError | None = None
+    ) -> EchoObservation:
+        """A call is rewarded by the length of the message that came back."""
+        message = result["message"] if isinstance(result, dict) else result or ""
+        return EchoObservation(
+            tool_name=action.tool_name,
+            result=result,
+            error=error,
+            echoed_message=message,
+            message_length=len(message),
+            reward=len(message) * REWARD_PER_CHARACTER,
+        )
 
     def _step_impl(self, action: Action, timeout_s: float | None = None, **kwargs: Any) -> EchoObservation:
         kind = type(action).__name__
@@ -81,21 +94,6 @@ class EchoEnvironment(MCPEnvironment[State]):
     def state(self) -> State:
         """Where the episode stands."""
         return State(episode_id=self._episode_id, step_count=self._step_count)
-
-
-def _rewarded(observation: CallToolObservation) -> EchoObservation:
-    result = observation.result
-    message = result["message"] if isinstance(result, dict) else result or ""
-    echo = EchoObservation(
-        tool_name=observation.tool_name,
-        result=result,
-        error=observation.error,
-        echoed_message=message,
-        message_length=len(message),
-        reward=len(message) * REWARD_PER_CHARACTER,
-    )
-    echo._raw = observation._raw  # what MCP clients get to see
-    return echo
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from .interfaces import Environment, ObsT, StateT, Transform
 from .mcp_types import (
@@ -14,6 +15,7 @@ from .mcp_types import (
     CallToolObservation,
     ListToolsAction,
     ListToolsObservation,
+    ToolError,
     ToolErrorType,
 )
 from .session import MCP_TOOL_CALL_TIMEOUT
@@ -24,6 +26,10 @@ T = TypeVar("T")
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 _MODES = frozenset(mode.value for mode in ServerMode)
+
+
+# Servers whose tools have names that are free: many environments may share one.
+_CHECKED: WeakSet[Any] = WeakSet()
 
 
 async def get_server_tools(server: Any) -> dict[str, Any]:
@@ -54,7 +60,9 @@ class MCPEnvironment(Environment[Any, Any, StateT]):
         self._mode_tools: dict[str, dict[str, Any]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loop_lock = threading.Lock()
-        _refuse_reserved(tool.name for tool in _run_alone(self._toolbox.tools()))
+        if mcp_server not in _CHECKED:
+            _refuse_reserved(tool.name for tool in _run_alone(self._toolbox.tools()))
+            _CHECKED.add(mcp_server)
 
     @property
     def supports_code_mode(self) -> bool:
@@ -131,7 +139,7 @@ class MCPEnvironment(Environment[Any, Any, StateT]):
                 try:
                     value = call_plain(entry, action.arguments)
                 except ToolFailedError as failed:
-                    return CallToolObservation(tool_name=action.tool_name, error=failed.error)
+                    return self.tool_observation(action, error=failed.error)
                 return self._observe(action, ToolOutcome(entry.tool, value))
             return self.run_coroutine(self._call_tool(action, timeout_s))
         if isinstance(action, ListToolsAction):
@@ -168,12 +176,17 @@ class MCPEnvironment(Environment[Any, Any, StateT]):
                     value = await await_tool(value, timeout_s)
                 outcome = ToolOutcome(entry.tool, value)
         except ToolFailedError as failed:
-            return CallToolObservation(tool_name=action.tool_name, error=failed.error)
+            return self.tool_observation(action, error=failed.error)
         return self._observe(action, outcome)
 
-    @staticmethod
-    def _observe(action: CallToolAction, outcome: ToolOutcome) -> CallToolObservation:
-        observation = CallToolObservation(tool_name=action.tool_name, result=outcome.value)
+    def tool_observation(
+        self, action: CallToolAction, result: Any = None, error: ToolError | None = None
+    ) -> CallToolObservation:
+        """The observation of a tool call; override it to answer with a class of your own, or with a reward."""
+        return CallToolObservation(tool_name=action.tool_name, result=result, error=error)
+
+    def _observe(self, action: CallToolAction, outcome: ToolOutcome) -> CallToolObservation:
+        observation = self.tool_observation(action, outcome.value)
         observation._raw = outcome
         return observation
 

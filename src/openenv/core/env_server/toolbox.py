@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -43,12 +44,16 @@ class _Entry:
 _MISSING: Final = _Entry(None, None, False)
 
 
+# How to call the tools found so far, for every server that is alive: sessions may share a server.
+_ENTRIES: Final[WeakKeyDictionary[Any, dict[str, _Entry]]] = WeakKeyDictionary()
+
+
 class Toolbox:
     """Finds and calls the tools of one FastMCP server."""
 
     def __init__(self, server: Any) -> None:
         self.server = server
-        self._entries: dict[str, _Entry] = {}
+        self._entries = _ENTRIES.setdefault(server, {})
         self._client: Any = None
 
     async def tools(self) -> list[Any]:
