@@ -12,6 +12,9 @@ from .errors import WrongFormat
 LONGEST = 200_000
 """Digits up to which an integer is read exactly."""
 
+PORTABLE = 10**4300 - 1
+"""The largest integer an instance should hold: beyond it Python, and so its JSON, refuses the digits by default."""
+
 _LEAF = 512
 _REAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
