@@ -19,6 +19,29 @@ class EnvTimeoutError(OpenEnvError, TimeoutError):
     """No reply came within the client's ``message_timeout_s``."""
 
 
+class ProtocolError(EnvConnectionError):
+    """The peer answered something that no OpenEnv server says. The connection is given up."""
+
+
+class ServerStartError(OpenEnvError, RuntimeError):
+    """A server process or container did not start, or ended; the message carries the last lines it wrote."""
+
+
+class ToolCallError(OpenEnvError, RuntimeError):
+    """A tool gave no result.
+
+    Attributes:
+        tool_name: the tool.
+        error_type: ``execution_error``, ``invalid_args``, ``transport_error``, ``tool_not_found`` or ``timeout``,
+            where the server tells.
+    """
+
+    def __init__(self, tool_name: str, message: str, error_type: str | None = None) -> None:
+        super().__init__(f"Tool {tool_name!r} failed: {message}")
+        self.tool_name = tool_name
+        self.error_type = error_type
+
+
 class ServerError(OpenEnvError, RuntimeError):
     """The server answered with an error frame.
 

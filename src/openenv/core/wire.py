@@ -1,6 +1,6 @@
 """JSON on the wire: one decoder and one encoder, for server and client alike.
 
-Decoding is exact for integers of any size (up to Python's own digit limit) and refuses NaN and infinities.
+Decoding is exact for integers of any size (up to Python's own digit limit) and refuses the literals NaN and Infinity.
 Encoding turns NaN and infinities into ``null``, NumPy arrays and scalars into lists and numbers, tuples into
 lists and models into objects.
 """
@@ -32,8 +32,9 @@ def encode(value: Any) -> bytes:
     try:
         return orjson.dumps(value, _plain, _OPTIONS)
     except TypeError as error:
-        # orjson stops at 64-bit integers and hides why its hook failed; the slower encoder handles the first
-        # and names the second.
+        if error.__cause__ is not None:  # a value that _plain refuses
+            raise TypeError(f"cannot be serialized as JSON: {error.__cause__}") from error
+        # orjson stops at 64-bit integers; the slower encoder does not.
         try:
             return pydantic_core.to_json(value, inf_nan_mode="null", fallback=_plain)
         except (ValueError, TypeError) as reason:
@@ -42,13 +43,15 @@ def encode(value: Any) -> bytes:
 
 def _plain(value: Any) -> Any:
     """The JSON-ready form of a value the encoders do not know."""
+    if isinstance(value, type):
+        raise TypeError(f"the class {value.__name__} is not JSON-serializable")
     dump = getattr(value, "model_dump", None)
     if dump is not None:
         return dump()
     to_list = getattr(value, "tolist", None)  # NumPy arrays of any dtype and order, NumPy scalars, tensors
     if to_list is not None:
         return to_list()
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if dataclasses.is_dataclass(value):
         return dataclasses.asdict(value)
     if isinstance(value, set | frozenset):
         return sorted(value, key=repr)

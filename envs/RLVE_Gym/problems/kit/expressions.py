@@ -148,10 +148,9 @@ def to_sympy(expression: Expression) -> Any:
 
 
 def _bits(value: Any) -> int:
-    """The size of the number a power would multiply out; 1 for what stays symbolic."""
-    if value.is_Rational:
-        return max(int(value.p).bit_length(), int(value.q).bit_length())
-    return 1
+    """The size of the number a power would multiply out, which may be a factor; 1 for what stays symbolic."""
+    factor = value if value.is_Rational else value.as_coeff_Mul()[0]
+    return max(int(factor.p).bit_length(), int(factor.q).bit_length()) if factor.is_Rational else 1
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:

@@ -36,7 +36,7 @@ class Cryptarithmetic(Problem[list[int]]):
             "digits": digits,
             "addend_1": addends[0],
             "addend_2": addends[1],
-            "sum_result": added(*addends, n),
+            "sum_result": added(addends[0], addends[1], n),
             "reference_answer": self.show(p, digits),
         }
 

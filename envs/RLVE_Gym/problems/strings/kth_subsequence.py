@@ -3,9 +3,7 @@
 from random import Random
 
 from ..kit import GenerationError, Int, Parameter, Problem, Schedule, Text, scale
-
-LARGEST = 10**4300 - 1
-"""The largest integer that Python reads and writes as JSON."""
+from ..kit.numerals import PORTABLE
 
 
 class KthSubsequence(Problem[str]):
@@ -21,7 +19,7 @@ class KthSubsequence(Problem[str]):
         probability = rng.random()
         s = "".join("a" if rng.random() < probability else "b" for _ in range(p["N"]))
         k = rng.randint(1, counts(s)[0] - 1)
-        if k > LARGEST:
+        if k > PORTABLE:
             raise GenerationError("the number K has more than 4300 digits; take a shorter string")
         return {"S": s, "K": k, "reference_answer": kth(s, k)}
 

@@ -30,7 +30,7 @@ class AccessMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        path = scope["path"]
+        path = _route_path(scope)
         if path.startswith(_ORIGIN_PATHS) and not self._same_origin(scope):
             message = "pages of another origin may not use this server: see the setting allowed_origins"
             await _refuse(scope, receive, send, 403, message)
@@ -53,15 +53,17 @@ class AccessMiddleware:
             return True  # no browser sent this, or every page may
         if origin.rstrip("/").lower() in self._origins:
             return True
-        return urlsplit(origin).netloc.lower() == (header(scope, b"host") or "").lower()
+        netloc = urlsplit(origin).netloc.lower()
+        return bool(netloc) and netloc == (header(scope, b"host") or "").lower()
 
     @staticmethod
     def _has_token(scope: Scope, token: bytes) -> bool:
         scheme, _, given = (header(scope, b"authorization") or "").partition(" ")
         if scheme.lower() == "bearer":
-            return hmac.compare_digest(given.strip().encode(), token)
+            return hmac.compare_digest(given.strip().encode("latin-1"), token)
         # A page cannot set that header: it brings the token once as a query, then as a cookie.
-        if scope["path"].startswith(("/web", "/ws")):
+        path = _route_path(scope)
+        if path == "/" or path.startswith(("/web", "/ws")):
             query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
             for candidate in (*query.get("token", []), _cookie(scope)):
                 if candidate and hmac.compare_digest(candidate.encode(), token):
@@ -100,6 +102,12 @@ class AccessMiddleware:
             return await receive()
 
         await self._app(scope, replay, send)
+
+
+def _route_path(scope: Scope) -> str:
+    """The path as the app's routes see it, without what a proxy or a mount put before it."""
+    path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
+    return path[len(root) :] or "/" if root and path.startswith((root + "/", root)) else path
 
 
 def _cookie(scope: Scope) -> str | None:

@@ -72,6 +72,15 @@ class ServerDrainingError(OpenEnvError):
         super().__init__("Server is shutting down. Cannot accept new connections.")
 
 
+def describe(error: BaseException) -> str:
+    """What ``error`` says, as text that any encoder takes; its type where it says nothing."""
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    return (text or type(error).__name__).encode("utf-8", "backslashreplace").decode()
+
+
 __all__ = [
     "CallTimeoutError",
     "ConcurrencyConfigurationError",
@@ -82,4 +91,5 @@ __all__ = [
     "SessionCapacityError",
     "SessionCreationError",
     "SessionNotFoundError",
+    "describe",
 ]

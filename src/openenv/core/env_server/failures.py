@@ -14,6 +14,7 @@ from .exceptions import (
     ServerDrainingError,
     SessionCapacityError,
     SessionNotFoundError,
+    describe,
 )
 from .types import WSErrorCode
 
@@ -34,8 +35,9 @@ class InvalidMessageError(OpenEnvError):
         self.errors = errors
 
     @classmethod
-    def of(cls, error: ValidationError) -> "InvalidMessageError":
-        return cls(json.loads(error.json()))
+    def of(cls, error: ValidationError, within: tuple[str, ...] = ()) -> "InvalidMessageError":
+        """The same problems, of a value that the message holds at ``within``."""
+        return cls([{**problem, "loc": [*within, *problem["loc"]]} for problem in json.loads(error.json())])
 
     @classmethod
     def because(cls, message: str, location: tuple[str, ...] = (), kind: str = "value_error") -> "InvalidMessageError":
@@ -96,4 +98,4 @@ def failure_for(error: Exception) -> Failure:
         case NotAvailableError():
             return Failure(WSErrorCode.NOT_AVAILABLE, str(error), 404)
     logger.warning("the environment failed: %s", type(error).__name__, exc_info=error)
-    return Failure(WSErrorCode.EXECUTION_ERROR, str(error) or type(error).__name__, 500)
+    return Failure(WSErrorCode.EXECUTION_ERROR, describe(error), 500)

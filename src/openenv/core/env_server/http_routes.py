@@ -1,18 +1,23 @@
 """The documented HTTP routes: reset, step, state, and what a server says about itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from ..wire import encode
+from ..wire import decode, encode
 from .exceptions import OpenEnvError
 from .failures import RETRY_AFTER_S, InvalidMessageError, failure_for
 from .interfaces import Environment
-from .protocol import dump_state, parse_action, reset_arguments
+from .protocol import arguments_of, dump_state, parse_action
 from .session import Session, SessionKind
 from .session_manager import SessionManager
 from .sockets import client_address
@@ -53,6 +58,34 @@ def error_response(error: Exception) -> Response:
     return json_response(failure.body(), failure.http_status, headers)
 
 
+class _WireRequest(Request):
+    async def json(self) -> Any:
+        try:
+            return decode(await self.body())
+        except ValueError as error:
+            raise json.JSONDecodeError(str(error), "", 0) from None
+
+
+class WireRoute(APIRoute):
+    """A route whose bodies are read by the wire's own decoder, as the frames of ``/ws`` are."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def with_wire(request: Request) -> Response:
+            try:
+                return await handle(_WireRequest(request.scope, request.receive))
+            except RequestValidationError as error:
+                return json_response({"detail": [_readable(problem) for problem in error.errors()]}, 422)
+
+        return with_wire
+
+
+def _readable(problem: Any) -> dict[str, Any]:
+    given = problem.get("input")  # bytes, if the body's content type is not JSON
+    return {**problem, "input": given.decode(errors="replace")} if isinstance(given, bytes) else dict(problem)
+
+
 class Visits:
     """Runs one request in an environment made for it."""
 
@@ -74,21 +107,21 @@ class Visits:
 
 def simulation_routes(visits: Visits, action_cls: type[BaseModel]) -> APIRouter:
     """``/reset``, ``/step`` and ``/state``: each request has an environment of its own."""
-    router = APIRouter(tags=["Environment control"])
+    router = APIRouter(tags=["Environment control"], route_class=WireRoute)
 
     @router.post("/reset", response_model=ResetResponse, responses=ERRORS, summary="Reset a fresh environment")
     async def reset(request: Request, body: ResetRequest | None = None) -> Any:
-        arguments, timeout_s = reset_arguments({} if body is None else body.model_dump(exclude_unset=True))
+        arguments, timeout_s = arguments_of(body or ResetRequest())
         return await _reply(visits(request, lambda session: session.reset(arguments, timeout_s)))
 
     @router.post("/step", response_model=StepResponse, responses=ERRORS, summary="Step a fresh environment")
     async def step(request: Request, body: StepRequest) -> Any:
-        try:
+        async def stepped() -> dict[str, Any]:
             action = parse_action(body.action, action_cls)
-        except InvalidMessageError as error:
-            return error_response(error)
-        arguments = body.model_dump(exclude_unset=True, exclude={"action", "timeout_s"})
-        return await _reply(visits(request, lambda session: session.step(action, arguments, body.timeout_s)))
+            arguments, timeout_s = arguments_of(body)
+            return await visits(request, lambda session: session.step(action, arguments, timeout_s))
+
+        return await _reply(stepped())
 
     @router.get("/state", responses=ERRORS, summary="State of a fresh environment")
     async def state(request: Request) -> dict[str, Any]:
@@ -119,8 +152,8 @@ async def _reply(result: Awaitable[dict[str, Any]]) -> Response:
 class MetadataSource:
     """What the environment says about itself, asked once."""
 
-    def __init__(self, spec: EnvironmentSpec) -> None:
-        self._spec = spec
+    def __init__(self, manager: SessionManager) -> None:
+        self._manager = manager
         self._metadata: EnvironmentMetadata | None = None
         self._lock = asyncio.Lock()
 
@@ -128,41 +161,57 @@ class MetadataSource:
         """The metadata; an environment is made only if its class writes its own ``get_metadata``.
 
         Raises:
-            OpenEnvError: if the environment cannot be made or asked.
+            Exception: if the environment cannot be made or asked, or may not be made beside those there are.
         """
         async with self._lock:
             if self._metadata is None:
-                self._metadata = await asyncio.to_thread(self._ask)
+                cls = self._manager.spec.environment_class()
+                if getattr(cls, "get_metadata", None) is Environment.get_metadata:
+                    self._metadata = _default_metadata(cls)
+                else:
+                    self._metadata = await self._ask()
             return self._metadata
 
-    def _ask(self) -> EnvironmentMetadata:
-        spec = self._spec
-        cls = spec.environment_class()
-        if cls is not None and getattr(cls, "get_metadata", None) is Environment.get_metadata:
-            return EnvironmentMetadata(name=cls.__name__, description=f"{cls.__name__} environment", version="1.0.0")
-        environment = spec.factory()
+    async def _ask(self) -> EnvironmentMetadata:
+        manager = self._manager
+        if manager.traits.concurrent or manager.spec.instance is not None:
+            session = manager.aside()
+            await session.open()
+        else:
+            session = await manager.create(SessionKind.THROWAWAY)
         try:
-            ask = getattr(environment, "get_metadata", None)
-            if ask is None:
-                name = type(environment).__name__
-                return EnvironmentMetadata(name=name, description=f"{name} environment", version="1.0.0")
-            metadata = ask()
+            if not session.has("get_metadata"):
+                return _default_metadata(session.environment_class)
+            metadata = await session.call("get_metadata", {})
             return EnvironmentMetadata.model_validate(
                 metadata.model_dump() if isinstance(metadata, BaseModel) else metadata
             )
         finally:
-            if spec.instance is None and callable(getattr(environment, "close", None)):
-                environment.close()
+            await asyncio.shield(manager.end(session))
+
+
+def _default_metadata(cls: Any) -> EnvironmentMetadata:
+    return EnvironmentMetadata(name=cls.__name__, description=f"{cls.__name__} environment", version="1.0.0")
+
+
+class _OpenSchema(GenerateJsonSchema):
+    """Allows anything where a field's type has no JSON Schema, such as a NumPy array."""
+
+    def handle_invalid_for_json_schema(self, schema: CoreSchema, error_info: str) -> JsonSchemaValue:
+        return {}
 
 
 def schema_of(spec: EnvironmentSpec) -> SchemaResponse:
     """JSON Schemas of the environment's models."""
-    reset_cls = spec.reset_observation_cls or spec.observation_cls
+
+    def shown(cls: type[BaseModel]) -> dict[str, Any]:
+        return cls.model_json_schema(schema_generator=_OpenSchema, mode="serialization")
+
     return SchemaResponse(
-        action=spec.action_cls.model_json_schema(),
-        observation=spec.observation_cls.model_json_schema(mode="serialization"),
-        state=spec.state_cls.model_json_schema(mode="serialization"),
-        reset_observation=reset_cls.model_json_schema(mode="serialization"),
+        action=spec.action_cls.model_json_schema(schema_generator=_OpenSchema),
+        observation=shown(spec.observation_cls),
+        state=shown(spec.state_cls),
+        reset_observation=shown(spec.reset_observation_cls or spec.observation_cls),
     )
 
 

@@ -17,7 +17,7 @@ from .access import AccessMiddleware
 from .exceptions import SessionNotFoundError
 from .lifespan import running
 from .mcp_rpc import JsonRpcHandler
-from .session_manager import SessionManager, supports_concurrency
+from .session_manager import SessionManager
 from .settings import ServerSettings
 from .sockets import SessionSocketRoute
 from .specification import EnvironmentSpec
@@ -85,11 +85,12 @@ class HTTPEnvServer:
         if settings is None:
             settings = ServerSettings.from_environment(**overrides)
         else:
-            settings = settings.model_copy(update={k: v for k, v in overrides.items() if v is not None})
+            given = {name: value for name, value in overrides.items() if value is not None}
+            settings = ServerSettings.from_environment({}, **settings.model_dump(exclude_unset=True) | given)
         self.spec = spec
         self.settings = settings
         self.manager = SessionManager(spec, settings)
-        self.metadata = http_routes.MetadataSource(spec)
+        self.metadata = http_routes.MetadataSource(self.manager)
 
     @property
     def active_sessions(self) -> int:
@@ -104,7 +105,7 @@ class HTTPEnvServer:
     @property
     def is_concurrency_safe(self) -> bool:
         """Whether the environment declares that several of its instances may live at once."""
-        return supports_concurrency(self.spec)
+        return self.manager.traits.concurrent
 
     @property
     def concurrency_config(self) -> ConcurrencyConfig:
@@ -131,9 +132,8 @@ class HTTPEnvServer:
         """
         if mode is not None:
             self.spec = self.manager.spec = replace(self.spec, mode=resolve_mode(mode))
-        sockets = SessionSocketRoute(self.manager, openenv.__version__)
-        rpc = JsonRpcHandler(self.manager, openenv.__version__, sockets.has_socket)
-        sockets.rpc = rpc
+        rpc = JsonRpcHandler(self.manager, openenv.__version__)
+        sockets = SessionSocketRoute(self.manager, rpc, openenv.__version__)
         visits = http_routes.add_routes(app, self.manager, self.metadata)
         app.router.routes.append(WebSocketRoute("/ws", sockets))
         mcp_routes.add_routes(app, self.manager, rpc)

@@ -51,7 +51,7 @@ class LocalSession:
         """
         settings = self._settings.model_copy(update={"max_sessions": 1})
         self._manager = SessionManager(self._spec, settings)
-        rpc = JsonRpcHandler(self._manager, openenv.__version__, lambda session: False)
+        rpc = JsonRpcHandler(self._manager, openenv.__version__)
         self._session = await self._manager.create(SessionKind.LOCAL)
         self._protocol = SessionProtocol(self._session, rpc)
 

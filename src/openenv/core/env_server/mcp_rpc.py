@@ -16,6 +16,7 @@ from .exceptions import (
     ServerDrainingError,
     SessionCapacityError,
     SessionNotFoundError,
+    describe,
 )
 from .mcp_types import (
     CallToolAction,
@@ -70,11 +71,9 @@ class Caller:
 class JsonRpcHandler:
     """Answers JSON-RPC requests from the sessions of one manager."""
 
-    def __init__(self, manager: SessionManager, version: str, has_socket: Callable[[Session], bool]) -> None:
-        """``has_socket`` tells whether a session has a socket, so that it ends only when that is gone."""
+    def __init__(self, manager: SessionManager, version: str) -> None:
         self._manager = manager
         self._version = version
-        self._has_socket = has_socket
 
     async def answer(self, payload: Any, session: Session) -> dict[str, Any]:
         """The response to a request that came over a session's own ``/ws`` socket."""
@@ -155,7 +154,9 @@ class JsonRpcHandler:
         if not isinstance(session_id, str):
             raise RpcError(JsonRpcErrorCode.INVALID_PARAMS, "session_id is required and must be a string")
         secret = params.get("session_secret", caller.secret)
-        session = self._manager.get(session_id, secret if isinstance(secret, str) else None)
+        if secret is not None and not isinstance(secret, str):
+            raise RpcError(JsonRpcErrorCode.INVALID_PARAMS, "session_secret must be a string")
+        session = self._manager.get(session_id, secret)
         if session.phase == "new":
             raise RpcError(JsonRpcErrorCode.INVALID_REQUEST, f"Session {session_id} is still initializing")
         return session
@@ -167,8 +168,8 @@ class JsonRpcHandler:
                 JsonRpcErrorCode.INVALID_REQUEST,
                 "this session belongs to this socket: close the socket instead",
             )
-        if self._has_socket(session):
-            session.kind = SessionKind.SOCKET  # it ends when its socket does
+        if session.attached:
+            session.closing = True
             return {"session_id": session.id, "closed": False, "closing": True}
         await self._manager.end(session)
         return {"session_id": session.id, "closed": True}
@@ -261,7 +262,7 @@ def _refusal(error: Exception) -> RpcError:
         case CallTimeoutError():
             return RpcError(JsonRpcErrorCode.SERVER_ERROR, str(error), {"timeout_s": error.timeout_s})
     logger.warning("the environment failed: %s", type(error).__name__, exc_info=error)
-    return RpcError(JsonRpcErrorCode.INTERNAL_ERROR, str(error) or type(error).__name__)
+    return RpcError(JsonRpcErrorCode.INTERNAL_ERROR, describe(error))
 
 
 def _error(code: JsonRpcErrorCode, message: str | None, data: Any, request_id: str | int | None) -> dict[str, Any]:

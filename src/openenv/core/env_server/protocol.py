@@ -1,17 +1,22 @@
 """The messages of ``/ws``: one request in, one reply out. Knows sessions, knows no socket."""
 
+import dataclasses
 import time
-from typing import Any, Final
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ..wire import decode, encode
+from .exceptions import InvalidResultError
 from .failures import Failure, InvalidMessageError, NotAvailableError, RateLimitError, failure_for
 from .mcp_rpc import JsonRpcHandler
 from .mcp_types import WSMCPMessage
 from .serialization import action_class_for, takes_mcp_actions
 from .session import Session
-from .types import ResetRequest, ServerMode, TimeoutSeconds, WSErrorCode
+from .types import ResetRequest, ServerMode, StepRequest, TimeoutSeconds, WSErrorCode
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _TIMEOUT: Final = TypeAdapter(TimeoutSeconds)
 _KEYS: Final = {
@@ -65,9 +70,12 @@ class SessionProtocol:
             reply = encode(failure_for(error).frame()).decode()
         return self._keep(reply)
 
-    async def answer(self, frame: str | bytes) -> str:
-        """The reply to any message but ``close``. Never raises."""
+    def answer(self, frame: str | bytes) -> Coroutine[Any, Any, str]:
+        """The reply to any message but ``close``; received from now on, whenever it is awaited. Never raises."""
         self.session.received += 1
+        return self._reply(frame)
+
+    async def _reply(self, frame: str | bytes) -> str:
         try:
             if self._limit is not None:
                 self._spend_allowance(self._limit)
@@ -93,19 +101,23 @@ class SessionProtocol:
     async def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
         kind = message["type"]
         if kind == "mcp":
-            request = _validated(WSMCPMessage, message)
-            return {"type": "mcp", "data": await self._rpc.answer(request.data, self.session)}
+            payload = _validated(WSMCPMessage, message).data
+            return {"type": "mcp", "data": await self._rpc.answer(payload, self.session)}
         if self._production:
             raise NotAvailableError(kind)
         timeout_s = _timeout(message)
         if kind == "state":
             return {"type": "state", "data": dump_state(await self.session.state())}
         if kind == "reset":
-            arguments, reset_timeout_s = reset_arguments(message.get("data", {}))
-            data = await self.session.reset(arguments, reset_timeout_s if timeout_s is None else timeout_s)
+            arguments, own_timeout_s = arguments_of(_validated(ResetRequest, message.get("data", {})))
+            data = await self.session.reset(arguments, own_timeout_s if timeout_s is None else timeout_s)
         else:
             action = parse_action(_object(message, "data"), self._action_cls)
-            arguments = _object(message, "kwargs") if message.get("kwargs") is not None else {}
+            arguments = {}
+            if message.get("kwargs") is not None:
+                fields = {**_object(message, "kwargs"), "action": {}}
+                arguments, own_timeout_s = arguments_of(_validated(StepRequest, fields, "kwargs"))
+                timeout_s = own_timeout_s if timeout_s is None else timeout_s
             data = await self.session.step(action, arguments, timeout_s)
         return {"type": "observation", "data": data}
 
@@ -147,11 +159,11 @@ def is_close(frame: str | bytes) -> bool:
         return False
 
 
-def _validated(model: type[WSMCPMessage], message: dict[str, Any]) -> WSMCPMessage:
+def _validated(model: type[ModelT], data: Any, *within: str) -> ModelT:
     try:
-        return model.model_validate(message)
+        return model.model_validate(data)
     except ValidationError as error:
-        raise InvalidMessageError.of(error) from None
+        raise InvalidMessageError.of(error, within) from None
 
 
 def _object(message: dict[str, Any], key: str) -> dict[str, Any]:
@@ -170,20 +182,14 @@ def _timeout(message: dict[str, Any]) -> float | None:
     try:
         return _TIMEOUT.validate_python(value)
     except ValidationError as error:
-        raise InvalidMessageError.of(error) from None
+        raise InvalidMessageError.of(error, ("timeout_s",)) from None
 
 
-def reset_arguments(data: Any) -> tuple[dict[str, Any], float | None]:
-    """The arguments of a reset as validated, only those the client sent, and the deadline among them.
-
-    Raises:
-        InvalidMessageError: if ``data`` does not fit :class:`ResetRequest`.
-    """
-    try:
-        request = ResetRequest.model_validate(data)
-    except ValidationError as error:
-        raise InvalidMessageError.of(error) from None
-    return {name: getattr(request, name) for name in request.model_fields_set}, request.timeout_s
+def arguments_of(request: ResetRequest | StepRequest) -> tuple[dict[str, Any], float | None]:
+    """What the client sent for the environment, and the deadline among it."""
+    sent = {name: getattr(request, name) for name in type(request).model_fields if name in request.model_fields_set}
+    sent.pop("action", None)
+    return {**sent, **(request.model_extra or {})}, request.timeout_s
 
 
 def parse_action(data: dict[str, Any], action_cls: type[BaseModel]) -> BaseModel:
@@ -198,6 +204,16 @@ def parse_action(data: dict[str, Any], action_cls: type[BaseModel]) -> BaseModel
         raise InvalidMessageError.of(error) from None
 
 
-def dump_state(state: Any) -> Any:
-    """The plain data of a state, whether the environment keeps a model or something else."""
-    return state.model_dump() if isinstance(state, BaseModel) else state
+def dump_state(state: Any) -> dict[str, Any]:
+    """The plain data of a state, whether the environment keeps a model or something else.
+
+    Raises:
+        InvalidResultError: if ``state`` holds no fields.
+    """
+    if isinstance(state, BaseModel):
+        return state.model_dump()
+    if isinstance(state, dict):
+        return state
+    if dataclasses.is_dataclass(state) and not isinstance(state, type):
+        return dataclasses.asdict(state)
+    raise InvalidResultError(f"the environment's state is {type(state).__name__}, not a State")

@@ -17,6 +17,8 @@ from typing import Any
 
 import uvicorn
 
+from .settings import ServerSettings
+
 GRACEFUL_SHUTDOWN_S = 30
 """How long uvicorn waits for open connections once the app has drained, in seconds."""
 
@@ -66,6 +68,7 @@ def run_server(
         "port": port,
         "log_level": log_level,
         "timeout_graceful_shutdown": GRACEFUL_SHUTDOWN_S,
+        "ws_max_size": _settings_of(app).max_message_bytes,
         **uvicorn_options,
     }
     if workers > 1 or reload:
@@ -84,6 +87,12 @@ def run_server(
     server.run()
     if not server.started:
         raise SystemExit(3)
+
+
+def _settings_of(app: Any) -> ServerSettings:
+    """The settings of an app of ours, else those of this process's variables."""
+    server = getattr(getattr(app, "state", None), "openenv_server", None)
+    return ServerSettings.from_environment() if server is None else server.settings
 
 
 def _end_with(parent_fd: int) -> None:

@@ -17,7 +17,7 @@ from .settings import ServerSettings
 from .signatures import accepted, keyword_names
 from .specification import EnvironmentSpec, is_async_verb
 from .types import SessionInfo
-from .workers import WorkerThread, WorkerThreads
+from .workers import CONTAINED, WorkerThread, WorkerThreads, contained
 
 logger = logging.getLogger("openenv.server")
 
@@ -61,6 +61,8 @@ class Session:
         last_reply: the latest reply, kept for a client whose socket broke before it arrived.
         work: the request at work, where it does not run inline.
         step_place: where steps run, known once the session is open.
+        attached: whether a socket has the session now.
+        closing: whether it ends once its socket is gone.
     """
 
     def __init__(
@@ -85,7 +87,10 @@ class Session:
         self.step_count = 0
         self.received = 0
         self.last_reply: str | None = None
+        self.attached = False
+        self.closing = False
         self.work: asyncio.Task[Any] | None = None
+        self._at_work: asyncio.Future[Any] | None = None
         self._threads = threads
         self._worker: WorkerThread | None = None
         self._stray: asyncio.Task[Any] | None = None
@@ -119,29 +124,34 @@ class Session:
 
         Raises:
             EnvironmentFactoryError: if its constructor fails or passes its deadline; the reason is logged.
+            SessionNotFoundError: if the session was closed meanwhile.
         """
         async with self._lock:
-            if self.phase is not SessionPhase.NEW:
-                raise SessionNotFoundError(self.id)
-            single = getattr(self.spec.environment_class(), "REQUIRES_SINGLE_THREAD_EXECUTOR", False)
-            self._worker = self._threads.shared() if single else self._threads.take()
+            self._check_phase(SessionPhase.NEW)
+            self._worker = self._threads.take()
+            made: list[Any] = []
             try:
-                environment = await self._worker.run("create", self._create, self.settings.create_timeout_s)
-            except Exception as error:
+                creation = self._worker.submit("create", lambda: self._create(made), self.settings.create_timeout_s)
+                environment = await creation
+            except BaseException as error:
+                if isinstance(error, CallTimeoutError | asyncio.CancelledError):
+                    self._worker.post("close", lambda: _close_late(made))
                 self._release_worker()
                 self.phase = SessionPhase.CLOSED
+                if not isinstance(error, Exception):
+                    raise
                 logger.error("%s could not be created", self.spec.factory_name, exc_info=error)
                 raise EnvironmentFactoryError(self.spec.factory_name) from None
             self._environment = environment
-            if self.phase is SessionPhase.NEW:
-                self._bind(environment)
-                self.phase = SessionPhase.OPEN
-                return
-        await self._dispose()  # closed while the constructor ran
-        raise SessionNotFoundError(self.id)
+            if self.phase is SessionPhase.CLOSED:  # while the constructor ran
+                await self._dispose()
+                raise SessionNotFoundError(self.id)
+            self._bind(environment)
+            self.phase = SessionPhase.OPEN
 
-    def _create(self) -> Any:
+    def _create(self, made: list[Any]) -> Any:
         environment = self.spec.factory()
+        made.append(environment)
         for verb in ("reset", "step"):
             if not callable(getattr(environment, verb, None)):
                 raise TypeError(f"{self.spec.factory_name} made {type(environment).__name__}, which has no {verb}()")
@@ -150,7 +160,7 @@ class Session:
         return environment
 
     def _bind(self, environment: Any) -> None:
-        single = getattr(environment, "REQUIRES_SINGLE_THREAD_EXECUTOR", False)
+        single = self._worker is not None and self._worker.shared
         cheap = getattr(environment, "STEP_IS_CHEAP", False) and not single
         self.reset_place, self._reset_call = self._place(environment, "reset")
         self.step_place, self._step_call = self._place(environment, "step")
@@ -181,45 +191,77 @@ class Session:
         return Place.THREAD, run_off_the_loop
 
     async def close(self) -> None:
-        """Close the environment and free its thread; idempotent and bounded by ``close_timeout_s``."""
-        if self.phase is SessionPhase.CLOSED:
+        """Close the environment and free its thread; idempotent.
+
+        A call at work gets ``close_timeout_s`` to end, then the environment as much again to close.
+        """
+        phase, self.phase = self.phase, SessionPhase.CLOSED
+        if phase is SessionPhase.CLOSED:
             return
-        was_open = self.phase is SessionPhase.OPEN
-        self.phase = SessionPhase.CLOSED
         self.last_reply = None
-        if was_open:
-            await self._dispose()
+        try:
+            await self._take_last_turn()
+        except TimeoutError:
+            logger.warning("%s is still at work and is left behind", self.spec.factory_name)
+            return
+        try:
+            if phase is SessionPhase.OPEN:  # else open() closes what it makes
+                await self._dispose()
+        finally:
+            self._lock.release()
+
+    async def _take_last_turn(self) -> None:
+        """Wait for the call at work; past ``close_timeout_s`` its caller is told that the session has ended."""
+        try:
+            async with asyncio.timeout(self.settings.close_timeout_s):
+                await self._lock.acquire()
+        except TimeoutError:
+            if self._at_work is None:
+                raise
+            if isinstance(self._at_work, asyncio.Task):
+                self._at_work.cancel()
+            elif not self._at_work.done():
+                self._at_work.set_exception(SessionNotFoundError(self.id))
+            async with asyncio.timeout(self.settings.close_timeout_s):
+                await self._lock.acquire()
+
+    async def close_instance(self) -> None:
+        """Close the environment that all sessions share, where an instance was given instead of a factory."""
+        await self._dispose_of(self.spec.instance)
 
     async def _dispose(self) -> None:
         environment, self._environment = self._environment, None
+        await self._dispose_of(None if self.spec.instance is not None else environment)
+
+    async def _dispose_of(self, environment: Any) -> None:
         close = getattr(environment, "close", None)
-        if close is not None and self.spec.instance is None:
-            try:
+        try:
+            if close is not None:
                 await self._call_close(close)
-            except (CallTimeoutError, TimeoutError):
-                logger.warning("%s did not close in time and is left behind", self.spec.factory_name)
-            except Exception:
-                logger.exception("%s failed to close", self.spec.factory_name)
-        self._release_worker()
+        except CallTimeoutError:
+            logger.warning("%s did not close in time and is left behind", self.spec.factory_name)
+        except Exception:
+            logger.exception("%s failed to close", self.spec.factory_name)
+        finally:
+            self._release_worker()
 
     async def _call_close(self, close: Callable[[], Any]) -> None:
         timeout_s = self.settings.close_timeout_s
-        try:
-            await asyncio.wait_for(self._lock.acquire(), timeout_s)
-        except TimeoutError:
-            if self._worker is None:
-                raise
-        try:
-            if inspect.iscoroutinefunction(close):
-                await asyncio.wait_for(close(), timeout_s)
-                return
-            self._worker = self._worker or self._threads.take()
-            # In line behind a call that may still be running: the thread closes the environment when it gets
-            # there, even if nobody waits for it any more.
-            await self._worker.run("close", close, timeout_s, in_line=True)
-        finally:
-            if self._lock.locked():
-                self._lock.release()  # whoever waits for a turn learns that the session has ended
+        closing: asyncio.Future[Any]
+        if inspect.iscoroutinefunction(close):
+            closing = asyncio.ensure_future(_contain(close))
+        else:
+            worker = self._worker = self._worker or self._threads.take()
+            if worker.busy and not worker.shared:
+                # Behind a call that hangs: the thread closes the environment if it ever gets there.
+                worker.post("close", close)
+                raise CallTimeoutError("close", timeout_s)
+            closing = worker.submit("close", close, None)
+        await asyncio.wait({closing}, timeout=timeout_s)
+        if not closing.done():
+            closing.cancel()
+            raise CallTimeoutError("close", timeout_s)
+        _result_of(closing)
 
     def _release_worker(self) -> None:
         worker, self._worker = self._worker, None
@@ -239,39 +281,36 @@ class Session:
         """
         timeout_s = self.settings.reset_timeout_s if timeout_s is None else timeout_s
         async with self._lock:
-            self._check_open()
+            self._check_phase(SessionPhase.OPEN)
             call, given = self._reset_call, accepted(self._reset_names, arguments)
             if self.reset_place is Place.LOOP:
                 observation = await self._on_loop("reset", lambda: call(**given), timeout_s)
             else:
                 observation = await self._on_thread("reset", lambda: call(**given), timeout_s)
             self.step_count = 0
-            return self._finish(observation)
+            return serialize_observation(observation)
 
     async def step(
         self, action: Any, arguments: dict[str, Any] | None = None, timeout_s: float | None = None
     ) -> dict[str, Any]:
         """Take one action; the ``data`` of the reply. Raises as :meth:`reset` does."""
-        return self._finish(await self.step_observation(action, arguments, timeout_s))
+        return serialize_observation(await self.step_observation(action, arguments, timeout_s))
 
     async def step_observation(
         self, action: Any, arguments: dict[str, Any] | None = None, timeout_s: float | None = None
     ) -> Any:
         """Take one action; what the environment returned, unchecked."""
         async with self._lock:
-            self._check_open()
+            self._check_phase(SessionPhase.OPEN)
             call, given = self._step_call, self._step_arguments(arguments, timeout_s)
-            if timeout_s is None:
-                timeout_s = self.settings.step_timeout_s
-                if isinstance(action, CallToolAction):
-                    timeout_s = min(MCP_TOOL_CALL_TIMEOUT, timeout_s or MCP_TOOL_CALL_TIMEOUT) + _TOOL_MARGIN_S
+            deadline_s = self._step_deadline(action, timeout_s)
             if self.step_place is Place.THREAD:
-                observation = await self._on_thread("step", lambda: call(action, **given), timeout_s)
+                observation = await self._on_thread("step", lambda: call(action, **given), deadline_s)
             elif self.step_place is Place.LOOP:
-                observation = await self._on_loop("step", lambda: call(action, **given), timeout_s)
+                observation = await self._on_loop("step", lambda: call(action, **given), deadline_s)
             else:
-                await self._until_quiet("step", timeout_s)
-                observation = self._inline(call, action, given, timeout_s)
+                await self._until_quiet("step", deadline_s)
+                observation = self._inline(call, action, given, deadline_s)
             self.step_count += 1
             return observation
 
@@ -287,20 +326,21 @@ class Session:
     def step_now(self, action: Any, arguments: dict[str, Any] | None, timeout_s: float | None) -> dict[str, Any]:
         """A cheap step, without a switch of task or thread."""
         given = self._step_arguments(arguments, timeout_s) if arguments or timeout_s is not None else {}
-        timeout_s = self.settings.step_timeout_s if timeout_s is None else timeout_s
-        observation = self._inline(self._step_call, action, given, timeout_s)
+        self.last_activity = time.monotonic()
+        observation = self._inline(self._step_call, action, given, self._step_deadline(action, timeout_s))
         self.step_count += 1
-        return self._finish(observation)
+        return serialize_observation(observation)
 
     async def state(self) -> Any:
         """The environment's state object."""
         async with self._lock:
-            self._check_open()
+            self._check_phase(SessionPhase.OPEN)
             environment = self._environment
             if self.step_place is Place.THREAD:
                 return await self._on_thread("state", lambda: environment.state, self.settings.step_timeout_s)
             await self._until_quiet("state", self.settings.step_timeout_s)
-            return environment.state
+            with CONTAINED:
+                return environment.state
 
     async def call(self, name: str, arguments: dict[str, Any]) -> Any:
         """Call another method of the environment, synchronous or not, off the event loop.
@@ -309,7 +349,7 @@ class Session:
             AttributeError: if the environment has no such method.
         """
         async with self._lock:
-            self._check_open()
+            self._check_phase(SessionPhase.OPEN)
             method = getattr(self._environment, name)
             if inspect.iscoroutinefunction(method) and getattr(self._environment, "run_coroutine", None) is None:
                 return await self._on_loop(name, lambda: method(**arguments), self.settings.step_timeout_s)
@@ -320,15 +360,21 @@ class Session:
 
             return await self._on_thread(name, run, self.settings.step_timeout_s)
 
+    @property
+    def environment_class(self) -> type:
+        """What the session's environment is."""
+        return type(self._environment)
+
     def has(self, name: str) -> bool:
         """Whether the environment has the method ``name``."""
         return callable(getattr(self._environment, name, None))
 
     # How
 
-    def _check_open(self) -> None:
-        if self.phase is not SessionPhase.OPEN:
+    def _check_phase(self, phase: SessionPhase) -> None:
+        if self.phase is not phase:
             raise SessionNotFoundError(self.id)
+        self.last_activity = time.monotonic()
 
     def _step_arguments(self, arguments: dict[str, Any] | None, timeout_s: float | None) -> dict[str, Any]:
         given = accepted(self._step_names, arguments) if arguments else {}
@@ -337,13 +383,17 @@ class Session:
             given["timeout_s"] = timeout_s
         return given
 
-    def _finish(self, observation: Any) -> dict[str, Any]:
-        self.last_activity = time.monotonic()
-        return serialize_observation(observation)
+    def _step_deadline(self, action: Any, timeout_s: float | None) -> float | None:
+        if not isinstance(action, CallToolAction):
+            return self.settings.step_timeout_s if timeout_s is None else timeout_s
+        if timeout_s is None:
+            timeout_s = min(MCP_TOOL_CALL_TIMEOUT, self.settings.step_timeout_s or MCP_TOOL_CALL_TIMEOUT)
+        return timeout_s + _TOOL_MARGIN_S
 
     def _inline(self, call: Callable[..., Any], action: Any, given: dict[str, Any], timeout_s: float | None) -> Any:
         started = time.perf_counter()
-        observation = call(action, **given)
+        with CONTAINED:
+            observation = call(action, **given)
         if timeout_s is not None and time.perf_counter() - started > timeout_s:
             raise CallTimeoutError("step", timeout_s)
         return observation
@@ -351,9 +401,12 @@ class Session:
     async def _on_thread(self, name: str, call: Callable[[], Any], timeout_s: float | None) -> Any:
         await self._until_quiet(name, timeout_s)
         worker = self._worker = self._worker or self._threads.take()
+        self._at_work = worker.submit(name, call, timeout_s)
         try:
-            return await worker.run(name, call, timeout_s)
+            return await self._at_work
         finally:
+            self._at_work = None
+            self.last_activity = time.monotonic()
             # A borrowed thread goes back, unless a call that passed its deadline still runs there: the session's
             # next call must wait for that one.
             if not self._keeps_worker and not worker.busy and self._worker is worker:
@@ -361,16 +414,36 @@ class Session:
 
     async def _on_loop(self, name: str, call: Callable[[], Awaitable[Any]], timeout_s: float | None) -> Any:
         await self._until_quiet(name, timeout_s)
-        task = asyncio.ensure_future(call())
-        done, _ = await asyncio.wait({task}, timeout=timeout_s)
-        if done:
-            return task.result()
-        task.cancel()
-        self._stray = task
-        raise CallTimeoutError(name, timeout_s or 0.0)
+        task = self._at_work = asyncio.ensure_future(_contain(call))
+        try:
+            await asyncio.wait({task}, timeout=timeout_s)
+        finally:
+            self._at_work = None
+            self.last_activity = time.monotonic()
+            if not task.done():
+                task.cancel()
+                self._stray = task
+        if self._stray is task:
+            raise CallTimeoutError(name, timeout_s or 0.0)
+        if task.cancelled():
+            self._check_phase(SessionPhase.OPEN)  # it was close() that cancelled the call
+        return _result_of(task)
 
     async def _until_quiet(self, name: str, timeout_s: float | None) -> None:
         """Wait for a call that passed its deadline to end after all."""
+        worker = self._worker
+        if self._stray is None and (worker is None or worker.shared or not worker.busy):
+            return
+        self._at_work = asyncio.ensure_future(self._outlast_stray(name, timeout_s))
+        try:
+            await self._at_work
+        except asyncio.CancelledError:
+            self._check_phase(SessionPhase.OPEN)  # it was close() that cancelled the wait
+            raise
+        finally:
+            self._at_work = None
+
+    async def _outlast_stray(self, name: str, timeout_s: float | None) -> None:
         if self._stray is not None:
             done, _ = await asyncio.wait({self._stray}, timeout=timeout_s)
             if not done:
@@ -379,7 +452,32 @@ class Session:
                 logger.warning("a call failed after its deadline: %r", error)
             self._stray = None
         worker = self._worker
-        if worker is not None and worker.busy and not worker.shared:
+        if worker is not None and not worker.shared:
             await worker.until_idle(name, timeout_s)
             if not self._keeps_worker:
                 self._release_worker()
+
+
+async def _contain(call: Callable[[], Awaitable[Any]]) -> Any:
+    """Await ``call()``, with errors that asyncio does not take for its own."""
+    try:
+        return await call()
+    except (Exception, asyncio.CancelledError):
+        raise
+    except BaseException as error:
+        raise contained(error) from error
+
+
+def _result_of(done: asyncio.Future[Any]) -> Any:
+    """The result of what is done; an environment that raised ``CancelledError`` has failed like any other."""
+    if done.cancelled():
+        raise contained(asyncio.CancelledError())
+    return done.result()
+
+
+def _close_late(made: list[Any]) -> None:
+    """Close what a constructor made after all, on its thread, when nobody waited for it any more."""
+    for environment in made:
+        closed = getattr(environment, "close", lambda: None)()
+        if inspect.iscoroutine(closed):
+            asyncio.run(closed)

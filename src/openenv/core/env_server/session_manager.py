@@ -3,7 +3,9 @@
 import asyncio
 import hmac
 import logging
+import time
 from collections import Counter
+from collections.abc import Callable
 
 from .exceptions import (
     ConcurrencyConfigurationError,
@@ -11,9 +13,9 @@ from .exceptions import (
     SessionCapacityError,
     SessionNotFoundError,
 )
-from .session import Session, SessionKind
+from .session import Session, SessionKind, SessionPhase
 from .settings import ServerSettings
-from .specification import EnvironmentSpec
+from .specification import EnvironmentSpec, traits_of
 from .types import ServerCapacityStatus
 from .workers import WorkerThreads
 
@@ -39,23 +41,24 @@ class SessionManager:
         self.spec = spec
         self.settings = settings
         self.draining = False
-        self.max_sessions = self._resolve_max_sessions(spec, settings)
+        self.traits = traits_of(spec)
+        self.max_sessions = self._resolve_max_sessions()
         self._sessions: dict[str, Session] = {}
         self._by_address: Counter[str] = Counter()
         # Sessions whose socket broke, oldest first: the order in which they give up their slots.
         self._waiting: dict[str, asyncio.TimerHandle | None] = {}
         self._idle_timers: dict[str, asyncio.TimerHandle] = {}
         self._closing: set[asyncio.Task[None]] = set()
-        self._threads = WorkerThreads()
+        self._drain: asyncio.Task[None] | None = None
+        self._threads = WorkerThreads(single=self.traits.single_thread)
 
-    @staticmethod
-    def _resolve_max_sessions(spec: EnvironmentSpec, settings: ServerSettings) -> int:
-        concurrent = supports_concurrency(spec)
-        if settings.max_sessions is None:
-            return DEFAULT_MAX_SESSIONS if concurrent else 1
-        if settings.max_sessions > 1 and not concurrent:
-            raise ConcurrencyConfigurationError(spec.environment_type, settings.max_sessions)
-        return settings.max_sessions
+    def _resolve_max_sessions(self) -> int:
+        wanted = self.settings.max_sessions
+        if wanted is None:
+            return DEFAULT_MAX_SESSIONS if self.traits.concurrent else 1
+        if wanted > 1 and not self.traits.concurrent:
+            raise ConcurrencyConfigurationError(self.spec.environment_type, wanted)
+        return wanted
 
     @property
     def active_sessions(self) -> int:
@@ -77,26 +80,31 @@ class SessionManager:
             raise ServerDrainingError
         limit = self.settings.max_sessions_per_address
         if limit is not None and address is not None and self._by_address[address] >= limit:
-            raise AddressLimitError(
-                self._by_address[address],
-                limit,
-                f"Too many sessions from this address: {limit} are allowed at once.",
+            refusal = AddressLimitError(
+                limit, limit, f"Too many sessions from this address: {limit} are allowed at once."
             )
+            self._make_room(lambda session: session.address == address, refusal)
         if self.active_sessions >= self.max_sessions:
-            self._evict_one()
+            self._make_room(lambda session: True, SessionCapacityError(self.active_sessions, self.max_sessions))
         session = Session(self.spec, self.settings, self._threads, kind, address)
         self._sessions[session.id] = session
         if address is not None:
             self._by_address[address] += 1
         return session
 
-    def _evict_one(self) -> None:
+    def _make_room(self, gives_room: Callable[[Session], bool], refusal: SessionCapacityError) -> None:
+        """End the session that has waited longest for its client; raise ``refusal`` if there is none."""
         for session_id in self._waiting:
             session = self._sessions[session_id]
-            logger.info("session %s waits for its client and gives up its slot to another", session_id)
-            self._end_in_background(session)
-            return
-        raise SessionCapacityError(self.active_sessions, self.max_sessions)
+            if gives_room(session):
+                logger.info("session %s waits for its client and gives up its slot to another", session_id)
+                self._end_in_background(session)
+                return
+        raise refusal
+
+    def aside(self) -> Session:
+        """A session that takes no slot, for questions that a full server answers too. The caller closes it."""
+        return Session(self.spec, self.settings, self._threads, SessionKind.THROWAWAY)
 
     async def create(self, kind: SessionKind, address: str | None = None) -> Session:
         """A new, open session.
@@ -112,17 +120,14 @@ class SessionManager:
     async def open(self, session: Session) -> None:
         """Open a reserved session; on failure, or if the caller is cancelled, its slot is free again."""
         try:
+            if self._closing and not self.traits.concurrent:
+                await asyncio.wait(self._closing)  # no two of these environments may be there at once
             await session.open()
         except BaseException:
             await asyncio.shield(self.end(session))
             raise
-        idle_s = (
-            self.settings.http_session_idle_timeout_s
-            if session.kind is SessionKind.HTTP
-            else self.settings.session_idle_timeout_s
-        )
-        if idle_s is not None and session.id in self._sessions:
-            self._watch_idle(session, idle_s)
+        if session.id in self._sessions:
+            self._watch_idle(session)
 
     def get(self, session_id: str, secret: str | None = None, *, secret_required: bool | None = None) -> Session:
         """The live session with this id.
@@ -136,7 +141,7 @@ class SessionManager:
         """
         session = self._sessions.get(session_id)
         required = self.settings.require_session_secret if secret_required is None else secret_required
-        if session is None or (secret is None and required):
+        if session is None or session.phase is SessionPhase.CLOSED or (secret is None and required):
             raise SessionNotFoundError(session_id)
         if secret is not None and not hmac.compare_digest(secret.encode(), session.secret.encode()):
             raise SessionNotFoundError(session_id)
@@ -146,13 +151,15 @@ class SessionManager:
 
     def detach(self, session: Session) -> None:
         """The session's socket broke: wait for its client, or end the session if there is nothing to wait for."""
+        session.attached = False
         if session.id not in self._sessions:
             return
-        grace_s = self.settings.session_grace_s
-        if session.kind is SessionKind.HTTP:
-            self._waiting.pop(session.id, None)  # it lives on without a socket, until idle for too long
+        if session.kind is SessionKind.HTTP and not session.closing:
+            session.last_activity = time.monotonic()
+            self._watch_idle(session)  # it lives on without a socket, until idle for too long
             return
-        if grace_s <= 0 or session.received == 0 or self.draining:
+        grace_s = self.settings.session_grace_s
+        if grace_s <= 0 or session.received == 0 or session.closing or self.draining:
             self._end_in_background(session)
             return
         loop = asyncio.get_running_loop()
@@ -160,9 +167,12 @@ class SessionManager:
 
     def attach(self, session: Session) -> None:
         """A socket for the session is there (again)."""
+        session.attached = True
         timer = self._waiting.pop(session.id, None)
         if timer is not None:
             timer.cancel()
+        if session.phase is SessionPhase.OPEN:
+            self._watch_idle(session)
 
     # Ending
 
@@ -180,8 +190,10 @@ class SessionManager:
 
     async def end(self, session: Session) -> None:
         """Close the session; when this returns, everything it held is free, its slot included."""
-        await session.close()
-        self._forget(session)
+        try:
+            await session.close()
+        finally:
+            self._forget(session)
 
     def _end_in_background(self, session: Session) -> None:
         """Free the slot at once and close the environment behind it."""
@@ -190,13 +202,19 @@ class SessionManager:
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
-    def _watch_idle(self, session: Session, idle_s: float) -> None:
+    def _watch_idle(self, session: Session) -> None:
+        """End the session once it has been idle for too long; how long that is depends on its socket."""
+        timer = self._idle_timers.pop(session.id, None)
+        if timer is not None:
+            timer.cancel()
+        without_socket = session.kind is SessionKind.HTTP and not session.attached
+        idle_s = self.settings.http_session_idle_timeout_s if without_socket else self.settings.session_idle_timeout_s
+        if idle_s is None:
+            return
         loop = asyncio.get_running_loop()
 
         def check() -> None:
-            left = session.last_activity + idle_s - loop.time()
-            if session.busy:
-                left = idle_s
+            left = idle_s if session.busy else session.last_activity + idle_s - time.monotonic()
             if left > 0:
                 self._idle_timers[session.id] = loop.call_later(left, check)
                 return
@@ -206,38 +224,27 @@ class SessionManager:
         self._idle_timers[session.id] = loop.call_later(idle_s, check)
 
     async def drain(self) -> None:
-        """Take no new session and let calls at work finish, for at most ``drain_timeout_s``."""
+        """Take no new session and let calls at work finish, for at most ``drain_timeout_s``; once."""
         self.draining = True
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self.settings.drain_timeout_s
-        while loop.time() < deadline:
-            at_work = [session for session in self._sessions.values() if session.busy]
-            if not at_work:
-                return
-            await asyncio.wait(
-                [asyncio.ensure_future(session.until_free()) for session in at_work],
-                timeout=deadline - loop.time(),
-            )
+        if self._drain is None:
+            self._drain = asyncio.ensure_future(self._finish_calls())
+        await asyncio.shield(self._drain)
+
+    async def _finish_calls(self) -> None:
+        at_work = [
+            asyncio.ensure_future(session.until_free())
+            for session in self._sessions.values()
+            if session.busy and session.phase is SessionPhase.OPEN
+        ]
+        if at_work:
+            _, unfinished = await asyncio.wait(at_work, timeout=self.settings.drain_timeout_s)
+            for waiting in unfinished:
+                waiting.cancel()
 
     async def shutdown(self) -> None:
         """Close every session."""
         self.draining = True
-        sessions = list(self._sessions.values())
-        await asyncio.gather(*(self.end(session) for session in sessions), *self._closing)
+        await asyncio.gather(*(self.end(session) for session in list(self._sessions.values())), *self._closing)
+        if self.spec.instance is not None:
+            await self.aside().close_instance()
         self._threads.stop()
-
-
-def supports_concurrency(spec: EnvironmentSpec) -> bool:
-    """Whether several of the spec's environments may live at once; a function is called once to find out."""
-    if spec.instance is not None:
-        return False
-    cls = spec.environment_class()
-    if cls is not None:
-        return bool(getattr(cls, "SUPPORTS_CONCURRENT_SESSIONS", False))
-    environment = spec.factory()
-    try:
-        return bool(getattr(environment, "SUPPORTS_CONCURRENT_SESSIONS", False))
-    finally:
-        close = getattr(environment, "close", None)
-        if close is not None:
-            close()

@@ -39,6 +39,7 @@ class ServerSettings(BaseModel):
     session_grace_s: float = Field(
         default=60.0,
         ge=0,
+        allow_inf_nan=False,
         description="Seconds a session waits for its client after its socket broke. 0 ends it at once.",
     )
     http_session_idle_timeout_s: Seconds = Field(
@@ -58,7 +59,10 @@ class ServerSettings(BaseModel):
         default=10.0, description="Seconds an environment's close may take before it is left behind."
     )
     drain_timeout_s: float = Field(
-        default=30.0, ge=0, description="Seconds that steps in flight get to finish after SIGTERM."
+        default=30.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="Seconds that steps in flight get to finish after SIGTERM.",
     )
     token: SecretStr | None = Field(
         default=None,

@@ -43,10 +43,6 @@ class _GoneError(Exception):
         self.deliberate = code in _DELIBERATE
 
 
-class _ReplacedError(Exception):
-    """The client came back over another socket."""
-
-
 class _Socket:
     """The receiving side of a WebSocket that can be watched while a reply is in the making."""
 
@@ -94,7 +90,7 @@ class _Socket:
             raise _GoneError(event.get("code") or 1005)
         text = event.get("text")
         message: str | bytes = text if text is not None else event["bytes"]
-        if len(message) > self._max_bytes:
+        if _longer_than(message, self._max_bytes):
             await self.close(1009, f"messages must not exceed {self._max_bytes} bytes")
             raise _GoneError(1009)
         return message
@@ -116,6 +112,12 @@ class _Socket:
             self._pending.cancel()
 
 
+def _longer_than(message: str | bytes, max_bytes: int) -> bool:
+    if isinstance(message, str) and len(message) <= max_bytes < 4 * len(message):
+        return len(message.encode()) > max_bytes
+    return len(message) > max_bytes
+
+
 @dataclass
 class _Attachment:
     """The socket that a session has now."""
@@ -127,19 +129,14 @@ class _Attachment:
 class SessionSocketRoute:
     """``WS /ws``: one socket, one session, one reply per message."""
 
-    rpc: JsonRpcHandler
-
-    def __init__(self, manager: SessionManager, version: str) -> None:
-        """``rpc``, which asks this route about sockets, is set after both are made."""
+    def __init__(self, manager: SessionManager, rpc: JsonRpcHandler, version: str) -> None:
         self._manager = manager
+        self._rpc = rpc
         self._headers = [
             (b"x-openenv-version", version.encode()),
             (b"x-openenv-mode", manager.spec.mode.value.encode()),
         ]
         self._attached: dict[str, _Attachment] = {}
-
-    def has_socket(self, session: Session) -> bool:
-        return session.id in self._attached
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
@@ -167,8 +164,6 @@ class SessionSocketRoute:
         except _GoneError as gone:
             if gone.deliberate and session.kind is SessionKind.SOCKET:
                 await self._manager.end(session)
-        except _ReplacedError:
-            await socket.close(1008, "the session's client came back over another socket")
         except asyncio.CancelledError:
             if not attachment.replaced:
                 raise
@@ -230,7 +225,7 @@ class SessionSocketRoute:
             if error is not None:
                 await self._refuse(socket, error if isinstance(error, Exception) else RuntimeError(str(error)))
                 raise _GoneError(1000)
-        protocol = SessionProtocol(session, self.rpc)
+        protocol = SessionProtocol(session, self._rpc)
         if "awaiting" in query:
             await self._send_awaited(session, socket, query["awaiting"])
         while True:

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -70,6 +70,37 @@ class EnvironmentSpec:
         while isinstance(factory, functools.partial):
             factory = factory.func
         return factory if isinstance(factory, type) else None
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What an environment declares about its instances."""
+
+    concurrent: bool
+    single_thread: bool
+
+    @classmethod
+    def declared_by(cls, source: Any) -> "Traits":
+        return cls(
+            concurrent=bool(getattr(source, "SUPPORTS_CONCURRENT_SESSIONS", False)),
+            single_thread=bool(getattr(source, "REQUIRES_SINGLE_THREAD_EXECUTOR", False)),
+        )
+
+
+def traits_of(spec: EnvironmentSpec) -> Traits:
+    """What the spec's environments declare; a function is called once to find out."""
+    if spec.instance is not None:
+        return replace(Traits.declared_by(spec.instance), concurrent=False)
+    cls = spec.environment_class()
+    if cls is not None:
+        return Traits.declared_by(cls)
+    environment = spec.factory()
+    try:
+        return Traits.declared_by(environment)
+    finally:
+        close = getattr(environment, "close", None)
+        if close is not None:
+            close()
 
 
 def is_async_verb(environment: Any, verb: str) -> bool:

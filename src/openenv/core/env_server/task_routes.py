@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 
-from .http_routes import ERRORS, Visits, error_response, json_response
+from .http_routes import ERRORS, Visits, WireRoute, error_response, json_response
 from .specification import EnvironmentSpec
 from .types import GetTaskRangeRequest, GetTaskRequest, ListTasksRequest, NumTasksRequest
 
@@ -21,7 +21,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 def task_routes(spec: EnvironmentSpec, visits: Visits) -> APIRouter:
     """``/{env_name}/splits`` and the POST routes beside it."""
-    router = APIRouter(prefix="/{env_name}", tags=["Tasks"], responses=RESPONSES)
+    router = APIRouter(prefix="/{env_name}", tags=["Tasks"], responses=RESPONSES, route_class=WireRoute)
 
     async def ask(request: Request, env_name: str, method: str, **arguments: Any) -> Any:
         if env_name.lower() != spec.name.lower():

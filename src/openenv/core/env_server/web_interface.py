@@ -59,14 +59,14 @@ def web_routes(server: HTTPEnvServer, title: str | None) -> APIRouter:
     @router.get("/web")
     async def to_page(request: Request) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(f"/web/{query}", status_code=307)
+        return RedirectResponse(f"{_root(request)}/web/{query}", status_code=307)
 
     @router.get("/web/")
     async def web(request: Request) -> Response:
         token = request.query_params.get("token")
         if token is not None and server.settings.token is not None:
             # The middleware has checked it. Keep it out of the address bar and the history.
-            response: Response = RedirectResponse("/web/", status_code=303)
+            response: Response = RedirectResponse(f"{_root(request)}/web/", status_code=303)
             response.set_cookie(
                 TOKEN_COOKIE, token, httponly=True, samesite="strict", secure=request.url.scheme == "https"
             )
@@ -93,6 +93,11 @@ def web_routes(server: HTTPEnvServer, title: str | None) -> APIRouter:
         }
 
     return router
+
+
+def _root(request: Request) -> str:
+    """What a proxy or a mount puts before the app's paths."""
+    return str(request.scope.get("root_path", "")).rstrip("/")
 
 
 _POLICY = (

@@ -8,20 +8,65 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from .exceptions import CallTimeoutError
+from .exceptions import CallTimeoutError, describe
 
 T = TypeVar("T")
-
-_Job = tuple[Callable[[], Any], asyncio.Future[Any], Callable[[], None] | None]
 
 logger = logging.getLogger("openenv.server")
 
 
+def contained(error: BaseException) -> Exception:
+    """``error``, or what stands for it where asyncio would take it for a message to itself.
+
+    A ``SystemExit`` in an environment ends its call, not the server.
+    """
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    name, text = type(error).__name__, describe(error)
+    wrapped = RuntimeError(name if text == name else f"{name}: {text}")
+    wrapped.__cause__ = error
+    return wrapped
+
+
+class _Containment:
+    """Context in which errors are :func:`contained`."""
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and contained(error) is not error:
+            raise contained(error) from error
+
+
+CONTAINED = _Containment()
+
+
+@dataclass(slots=True)
+class _Job:
+    """A call, where its result goes, and its deadline."""
+
+    name: str
+    call: Callable[[], Any]
+    result: asyncio.Future[Any]
+    timeout_s: float | None
+    timer: asyncio.TimerHandle | None = None
+
+    def start_clock(self) -> None:
+        if self.timeout_s is not None and not self.result.done():
+            self.timer = self.result.get_loop().call_later(self.timeout_s, self._expire, self.timeout_s)
+
+    def _expire(self, timeout_s: float) -> None:
+        if not self.result.done():
+            self.result.set_exception(CallTimeoutError(self.name, timeout_s))
+
+
 class WorkerThread:
-    """One thread. ``run`` may be called from the event loop only."""
+    """One thread. Its methods may be called from the event loop only."""
 
     def __init__(self, *, shared: bool = False) -> None:
         self.shared = shared
@@ -49,88 +94,75 @@ class WorkerThread:
             waited = timeout_s or 0.0
             raise CallTimeoutError(f"{name} waits for an earlier call that is still running and", waited) from None
 
-    async def run(self, name: str, call: Callable[[], T], timeout_s: float | None, *, in_line: bool = False) -> T:
-        """Run ``call`` on the thread. The clock starts when the thread starts to work on it.
+    def submit(self, name: str, call: Callable[[], T], timeout_s: float | None) -> asyncio.Future[T]:
+        """Put ``call`` in line; what it returns or raises, or :class:`.CallTimeoutError` past the deadline.
 
-        Args:
-            in_line: put the call in line even if the thread is busy, and start the clock at once.
-
-        Raises:
-            CallTimeoutError: past the deadline, or if a call that passed its own deadline is still at work then.
+        The clock starts when the thread starts to work on it.
         """
-        if self._running and not in_line and not self.shared:
-            await self.until_idle(name, timeout_s)
-        result: asyncio.Future[T] = self._loop.create_future()
-        timer: asyncio.TimerHandle | None = None
+        job = _Job(name, call, self._loop.create_future(), timeout_s)
+        if not self.busy:
+            job.start_clock()  # its turn is now: no need to hear so from the thread
+        self._put(job)
+        return job.result
 
-        def start_clock() -> None:
-            nonlocal timer
-            if timeout_s is not None and not result.done():
-                timer = self._loop.call_later(timeout_s, _expire, result, name, timeout_s)
+    def post(self, name: str, call: Callable[[], None]) -> None:
+        """Put ``call`` in line; nobody waits for it."""
+        job = _Job(name, call, self._loop.create_future(), None)
+        job.result.cancel()
+        self._put(job)
 
+    def _put(self, job: _Job) -> None:
         self._running += 1
         self._idle.clear()
-        if self.shared and not in_line:
-            self._jobs.put((call, result, start_clock))
-        else:
-            self._jobs.put((call, result, None))
-            start_clock()
-        try:
-            return await result
-        finally:
-            if timer is not None:
-                timer.cancel()
+        self._jobs.put(job)
 
     def stop(self) -> None:
-        """End the thread once its present call is over."""
+        """End the thread once its present calls are over."""
         self._jobs.put(None)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            call, result, on_start = job
             value, error = None, None
             try:
-                if on_start is not None:
-                    self._loop.call_soon_threadsafe(on_start)
-                value = call()
-            except BaseException as raised:  # SystemExit in an environment ends its call, not the server
+                if job.timer is None and job.timeout_s is not None:
+                    self._loop.call_soon_threadsafe(job.start_clock)
+                value = job.call()
+            except BaseException as raised:
                 error = raised
             try:
-                self._loop.call_soon_threadsafe(self._deliver, result, value, error)
+                self._loop.call_soon_threadsafe(self._deliver, job, value, error)
             except RuntimeError:  # the loop is closed: nobody is left to tell
                 return
 
-    def _deliver(self, result: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
+    def _deliver(self, job: _Job, value: Any, error: BaseException | None) -> None:
         self._running -= 1
         if not self._running:
             self._idle.set()
-        if result.done():  # its caller has given up
+        if job.timer is not None:
+            job.timer.cancel()
+        if job.result.done():  # its caller has given up
             if error is not None:
-                logger.warning("a call failed after its deadline: %r", error)
+                logger.warning("%s failed when nobody waited for it any more: %r", job.name, contained(error))
         elif error is None:
-            result.set_result(value)
-        elif isinstance(error, Exception) and not isinstance(error, StopIteration):
-            result.set_exception(error)
+            job.result.set_result(value)
         else:
-            wrapped = RuntimeError(f"{type(error).__name__}: {error}")
-            wrapped.__cause__ = error
-            result.set_exception(wrapped)
-
-
-def _expire(result: asyncio.Future[Any], name: str, timeout_s: float) -> None:
-    if not result.done():
-        result.set_exception(CallTimeoutError(name, timeout_s))
+            job.result.set_exception(contained(error))
 
 
 class WorkerThreads:
     """Threads to lend: one that comes back is lent again, one that hangs is left behind."""
 
-    def __init__(self, keep_idle: int = 64) -> None:
+    def __init__(self, *, single: bool = False, keep_idle: int = 64) -> None:
+        """``single``: there is only one, lent to everybody, for environments that must all run on the same."""
+        self._single = single
         self._idle: list[WorkerThread] = []
         self._keep_idle = keep_idle
         self._shared: WorkerThread | None = None
 
     def take(self) -> WorkerThread:
+        if self._single:
+            self._shared = self._shared or WorkerThread(shared=True)
+            return self._shared
         return self._idle.pop() if self._idle else WorkerThread()
 
     def give_back(self, worker: WorkerThread) -> None:
@@ -140,12 +172,6 @@ class WorkerThreads:
             worker.stop()
         else:
             self._idle.append(worker)
-
-    def shared(self) -> WorkerThread:
-        """The one thread for environments that must all run on the same."""
-        if self._shared is None:
-            self._shared = WorkerThread(shared=True)
-        return self._shared
 
     def stop(self) -> None:
         for worker in self._idle:

@@ -1,0 +1,93 @@
+"""The Reasoning Gym server: ``openenv serve``, ``uvicorn server.app:app``, or ``python -m server.app``."""
+
+import argparse
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+
+from openenv.core.env_server.http_server import create_app
+from openenv.core.env_server.run import run_server
+
+if TYPE_CHECKING or "." in (__package__ or ""):
+    from ..models import ReasoningGymAction, ReasoningGymObservation, ReasoningGymState
+    from .gym import Gym
+    from .reasoning_gym_environment import ReasoningGymEnvironment
+else:
+    if not __package__:  # run as a script
+        sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    from models import ReasoningGymAction, ReasoningGymObservation, ReasoningGymState
+    from server.gym import Gym
+    from server.reasoning_gym_environment import ReasoningGymEnvironment
+
+
+def max_concurrent_envs() -> int | None:
+    """The bound that ``MAX_CONCURRENT_ENVS`` sets; None leaves it to the server's settings.
+
+    Raises:
+        ValueError: if the variable holds no whole number.
+    """
+    value = os.environ.get("MAX_CONCURRENT_ENVS", "")
+    if not value:
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        raise ValueError(f"MAX_CONCURRENT_ENVS must be a whole number, not {value!r}") from None
+
+
+def make_app(gym: Gym | None = None) -> FastAPI:
+    """An app with a gym of its own, which ends with the app.
+
+    Raises:
+        SettingsError: if a ``REASONING_GYM_*`` variable is wrong.
+    """
+    gym = gym or Gym()
+    application = create_app(
+        partial(ReasoningGymEnvironment, gym=gym),
+        ReasoningGymAction,
+        ReasoningGymObservation,
+        env_name="reasoning_gym",
+        max_concurrent_envs=max_concurrent_envs(),
+        state_cls=ReasoningGymState,
+    )
+
+    @application.get("/curriculum", tags=["Curriculum"], summary="How hard the datasets have become")
+    def curriculum() -> dict[str, Any]:
+        """When a level rises (``rule``), where every dataset used adaptively stands (``problems``), the whole state."""
+        kept = gym.curriculum()
+        return {"rule": asdict(kept.rule), "problems": kept.snapshot(), "state": kept.get_state()}
+
+    inner = application.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(application: FastAPI) -> AsyncIterator[Any]:
+        gym.workshop.warm_up()
+        async with inner(application) as state:
+            yield state
+        gym.close()
+
+    application.router.lifespan_context = lifespan
+    return application
+
+
+app = make_app()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until a signal ends it."""
+    parser = argparse.ArgumentParser(description="Serve the Reasoning Gym environment.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    options = parser.parse_args(arguments)
+    run_server(app, host=options.host, port=options.port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the clients are made of: the shared loop, sessions, links to servers. Private to the package."""

@@ -1,0 +1,192 @@
+"""Results of calls that were made while an event loop runs in the caller's thread.
+
+Such a call is under way already. Its result may be awaited; code that does not await uses it as it is, and blocks
+where it first looks at it.
+"""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from ..client_types import StepResult
+from .call import Call, logger
+
+T = TypeVar("T")
+U = TypeVar("U")
+ObsT = TypeVar("ObsT")
+
+
+class Pending(Generic[T]):
+    """A value on its way. Awaitable, usable as a coroutine in ``asyncio.create_task``, and a stand-in for the value.
+
+    Cancelling an ``await`` does not recall a request that was sent: the server still does what it was asked to.
+    """
+
+    _call: Call
+    _parse: Callable[[Call], T]
+    _cancel: Callable[[Call], None]
+
+    def __init__(self, call: Call, parse: Callable[[Call], T], cancel: Callable[[Call], None]) -> None:
+        self.__dict__.update(_call=call, _parse=parse, _cancel=cancel, _steps=None)
+
+    def wait(self) -> T:
+        """Block until the value is there, and return it.
+
+        Raises:
+            OpenEnvError: as the call itself does in synchronous code.
+        """
+        own = self.__dict__
+        if "_value" not in own:
+            if "_failure" in own:
+                raise own["_failure"]
+            call: Call = own["_call"]
+            call.wait()
+            try:
+                own["_value"] = own["_parse"](call)
+            except Exception as error:
+                own["_failure"] = error
+                raise
+        return cast(T, own["_value"])
+
+    def then(self, use: Callable[[T], U]) -> "Pending[U]":
+        """What ``use`` makes of the value, on its way as well."""
+        own = self.__dict__
+        return Pending(own["_call"], lambda _: use(self.wait()), own["_cancel"])
+
+    def __await__(self) -> Generator[Any, None, T]:
+        call: Call = self.__dict__["_call"]
+        if not call.done:
+            loop = asyncio.get_running_loop()
+            arrived: asyncio.Future[None] = loop.create_future()
+
+            def tell() -> None:
+                try:
+                    loop.call_soon_threadsafe(_set_done, arrived)
+                except RuntimeError:  # that loop has ended, and its tasks with it
+                    pass
+
+            call.on_done(tell)
+            try:
+                yield from arrived
+            except asyncio.CancelledError:
+                self.__dict__["_cancel"](call)
+                raise
+        return self.wait()
+
+    # The coroutine protocol: asyncio.create_task() takes nothing less.
+
+    def _coroutine(self) -> Generator[Any, None, T]:
+        own = self.__dict__
+        if own["_steps"] is None:
+            own["_steps"] = self.__await__()
+        return cast("Generator[Any, None, T]", own["_steps"])
+
+    def send(self, value: Any) -> Any:
+        return self._coroutine().send(value)
+
+    def throw(self, typ: Any, val: BaseException | object = None, tb: TracebackType | None = None) -> Any:
+        if val is None and tb is None:
+            return self._coroutine().throw(typ)
+        return self._coroutine().throw(typ, val, tb)
+
+    def close(self) -> None:
+        if self.__dict__["_steps"] is not None:
+            self._coroutine().close()
+
+    def __del__(self) -> None:
+        call = self.__dict__.get("_call")
+        if call is not None:
+            call.report_unconsumed()
+
+    # A stand-in for the value
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith(("_", "cr_", "gi_", "ag_")):
+            raise AttributeError(name)  # what Python and asyncio probe for must not block
+        return getattr(self.wait(), name)
+
+    def __getitem__(self, key: Any) -> Any:
+        return cast(Any, self.wait())[key]
+
+    def __contains__(self, item: object) -> bool:
+        return item in cast(Any, self.wait())
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(cast(Any, self.wait()))
+
+    def __len__(self) -> int:
+        return len(cast(Any, self.wait()))
+
+    def __bool__(self) -> bool:
+        return bool(self.wait())
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or bool(self.wait() == (other.wait() if isinstance(other, Pending) else other))
+
+    __hash__ = object.__hash__
+
+    def __str__(self) -> str:
+        return str(self.wait())
+
+    def __repr__(self) -> str:
+        return repr(self.__dict__["_value"]) if "_value" in self.__dict__ else "<pending result>"
+
+    def __reduce__(self) -> Any:
+        return _same, (self.wait(),)
+
+
+def _field(name: str) -> Any:
+    """A field of the value on its way."""
+
+    def read(self: Pending[Any]) -> Any:
+        return getattr(self.wait(), name)
+
+    def write(self: Pending[Any], value: Any) -> None:
+        setattr(self.wait(), name, value)
+
+    return property(read, write)
+
+
+class PendingStepResult(Pending[StepResult[ObsT]], StepResult[ObsT]):
+    """A :class:`StepResult` on its way; its fields block until it is there."""
+
+    if not TYPE_CHECKING:  # to type checkers they are the fields of the result
+        observation = _field("observation")
+        reward = _field("reward")
+        done = _field("done")
+        metadata = _field("metadata")
+
+    __hash__ = object.__hash__
+
+
+class PendingEnd(Pending[None]):
+    """The end of a session on its way. Code that neither awaits nor keeps it gets it before its next statement."""
+
+    def __init__(self, call: Call, parse: Callable[[Call], None], cancel: Callable[[Call], None]) -> None:
+        super().__init__(call, parse, cancel)
+        self.__dict__.update(_thread=threading.get_ident(), _awaited=False)
+
+    def __await__(self) -> Generator[Any, None, None]:
+        self.__dict__["_awaited"] = True
+        return (yield from super().__await__())
+
+    def __del__(self) -> None:
+        own = self.__dict__
+        if not own["_awaited"] and own["_thread"] == threading.get_ident() and not sys.is_finalizing():
+            try:
+                self.wait()
+            except Exception as error:
+                logger.warning("closing failed: %s", error)
+        super().__del__()
+
+
+def _set_done(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _same(value: T) -> T:
+    return value

@@ -1,0 +1,163 @@
+"""Containers by way of a ``docker`` command that really starts servers."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openenv.core.containers.runtime.providers import LocalDockerProvider
+from openenv.core.errors import ServerStartError
+from openenv.core.generic_client import GenericEnvClient
+from tests.core.client.conftest import APP, ROOT
+from tests.core.client.fake_commands import DOCKER, install, path_with
+from tests.core.client.play_client import PlayClient, say
+from tests.core.client.test_process import is_dead
+
+
+class FakeDocker:
+    def __init__(self, state: Path) -> None:
+        self.state = state
+
+    def commands(self, verb: str) -> list[list[str]]:
+        path = self.state / "commands.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [arguments for line in lines if (arguments := json.loads(line))[0] == verb]
+
+    def containers(self) -> list[dict[str, Any]]:
+        return [json.loads(path.read_text()) for path in self.state.glob("*.json")]
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDocker]:
+    install(tmp_path / "bin", "docker", DOCKER)
+    (tmp_path / "state").mkdir()
+    monkeypatch.setenv("PATH", path_with(tmp_path / "bin"))
+    monkeypatch.setenv("FAKE_DOCKER_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("FAKE_APP", APP)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "src")]))
+    fake = FakeDocker(tmp_path / "state")
+    yield fake
+    left = fake.containers()
+    for container in left:
+        if container["pid"] is not None and not is_dead(container["pid"]):
+            os.kill(container["pid"], 9)
+    assert left == []
+
+
+def test_plain_synchronous_code(docker: FakeDocker) -> None:
+    client = PlayClient.from_docker_image("org/play:latest", env_vars={"A": "1", "B": "x y"})
+    assert client.reset().observation.echoed == "ready"
+    assert client.step(say("a")).observation.echoed == "a"
+    [container] = docker.containers()
+    [run] = docker.commands("run")
+    port = client.base_url.rpartition(":")[2]
+    assert client.base_url == f"http://localhost:{port}"
+    name = run[3]
+    assert name.startswith("org-play-latest-")
+    assert run == [
+        "run",
+        "-d",
+        "--name",
+        name,
+        "-p",
+        f"{port}:8000",
+        "-e",
+        "A=1",
+        "-e",
+        "B=x y",
+        "org/play:latest",
+    ]
+    client.close()
+    assert is_dead(container["pid"])
+    assert [arguments[-1] for arguments in docker.commands("stop") + docker.commands("rm")] == [name, name]
+    client.close()
+
+
+async def test_awaited(docker: FakeDocker) -> None:
+    client = await PlayClient.from_docker_image("play")
+    assert (await client.reset()).observation.echoed == "ready"
+    await client.close()
+    assert docker.containers() == []
+    async with PlayClient.from_docker_image("play") as client:
+        assert (await client.reset()).observation.echoed == "ready"
+
+
+def test_sync(docker: FakeDocker) -> None:
+    with PlayClient.from_docker_image("play", message_timeout_s=30).sync() as client:
+        assert client.reset().observation.echoed == "ready"
+
+
+async def test_synchronously_in_a_running_loop(docker: FakeDocker) -> None:
+    client = PlayClient.from_docker_image("play")
+    assert client.reset().observation.echoed == "ready"
+    client.close()
+    assert docker.containers() == []
+
+
+def test_a_given_port_and_provider(docker: FakeDocker) -> None:
+    from openenv.core.containers.runtime.local_docker import free_port
+
+    port = free_port()
+    with LocalDockerProvider() as provider:
+        client = GenericEnvClient.from_docker_image("play", provider=provider, port=port)
+        assert client.base_url == f"http://localhost:{port}"
+        with pytest.raises(RuntimeError, match="runs already"):
+            provider.start_container("play")
+        client.close()
+    with pytest.raises(ValueError, match="from_docker_image"):
+        GenericEnvClient(provider=LocalDockerProvider())
+
+
+def test_no_engine_and_no_command(docker: FakeDocker, monkeypatch: pytest.MonkeyPatch) -> None:
+    (docker.state / "no-engine").touch()
+    with pytest.raises(RuntimeError, match=r"Docker is not available.*Cannot connect to the Docker daemon"):
+        LocalDockerProvider()
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(RuntimeError, match="Docker is not available"):
+        GenericEnvClient.from_docker_image("play")
+
+
+def test_an_image_that_is_missing(docker: FakeDocker) -> None:
+    with pytest.raises(RuntimeError, match=r"could not start 'missing:1'.*Unable to find image"):
+        GenericEnvClient.from_docker_image("missing:1")
+
+
+def test_a_container_that_ends_shows_its_log(docker: FakeDocker) -> None:
+    with pytest.raises(ServerStartError, match=r"ended with exit code 7(?s:.*)the server has a problem"):
+        GenericEnvClient.from_docker_image("broken")
+
+
+async def test_a_container_that_ends_in_async_code(docker: FakeDocker) -> None:
+    with pytest.raises(ServerStartError, match="the server has a problem"):
+        await GenericEnvClient.from_docker_image("broken")
+
+
+def test_a_server_that_never_becomes_healthy_shows_its_log(docker: FakeDocker) -> None:
+    with pytest.raises(TimeoutError, match=r"not healthy within 1 s(?s:.*)says nothing"):
+        GenericEnvClient.from_docker_image("mute", ready_timeout_s=1)
+
+
+def test_a_port_that_is_taken_meanwhile(docker: FakeDocker) -> None:
+    (docker.state / "taken-ports").write_text("2")
+    with GenericEnvClient.from_docker_image("play") as client:
+        assert client.reset().observation["echoed"] == "ready"
+    assert len(docker.commands("run")) == 3
+    (docker.state / "taken-ports").write_text("1")
+    with pytest.raises(RuntimeError, match="already allocated"):
+        GenericEnvClient.from_docker_image("play", port=1)
+
+
+def test_a_space(docker: FakeDocker) -> None:
+    with GenericEnvClient.from_env("Org/My_Env", env_vars={"A": "1"}) as client:
+        client.reset()
+    with GenericEnvClient.from_env("Org/My_Env", tag="v2", provider=LocalDockerProvider()):
+        pass
+    images = [arguments[-1] for arguments in docker.commands("run")]
+    assert images == ["registry.hf.space/org-my-env:latest", "registry.hf.space/org-my-env:v2"]
+    with pytest.raises(ValueError, match="project_path"):
+        GenericEnvClient.from_env("org/env", project_path="x")
+    with pytest.raises(ValueError, match="owner/space"):
+        GenericEnvClient.from_env("env")
