@@ -68,7 +68,8 @@ class EchoEnvironment(MCPEnvironment[State]):
     def step(self, action: Action, timeout_s: float | None = None, **kwargs: Any) -> Observation:
         """List the tools or call one."""
         self._step_count += 1
-        return super().step(action, timeout_s, **kwargs)
+        observation: Observation = super().step(action, timeout_s, **kwargs)
+        return observation
 
     def tool_observation(
         self, action: CallToolAction, result: Any = None, error: ToolError | None = None

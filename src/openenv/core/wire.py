@@ -51,7 +51,7 @@ def _plain(value: Any) -> Any:
     to_list = getattr(value, "tolist", None)  # NumPy arrays of any dtype and order, NumPy scalars, tensors
     if to_list is not None:
         return to_list()
-    if dataclasses.is_dataclass(value):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     if isinstance(value, set | frozenset):
         return sorted(value, key=repr)

@@ -176,11 +176,12 @@ def closest(operands: list[int], target: int, *, integral: bool) -> Leaf:
         return found if integral or found[0] == target else Search(leaves, integral=False).closest(target)
     rng, attempts = Random(0), []
     for _ in range(20):
-        first, *rest = rng.sample(leaves, len(leaves))
-        for leaf in rest[MOST - 1 :]:  # differences: a small number spoils little
-            high, low = sorted((first, leaf), reverse=True)
-            first = high[0] - low[0], f"({high[1]} - {low[1]})"
-        attempts.append(Search([first, *rest[: MOST - 1]], integral=True).closest(target))
+        shuffled = rng.sample(leaves, len(leaves))
+        kept, extra = shuffled[: MOST - 1], shuffled[MOST - 1 :]
+        while len(extra) > 1:  # differences: a small number spoils little
+            low, high = sorted(extra[:2])
+            extra = [*extra[2:], (high[0] - low[0], f"({high[1]} - {low[1]})")]
+        attempts.append(Search(kept + extra, integral=True).closest(target))
         if attempts[-1][0] == target:
             break
     return min(attempts, key=lambda found: distance(found, target))

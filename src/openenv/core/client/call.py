@@ -114,20 +114,24 @@ class Call:
                 return
             callback()
 
-    def wait(self) -> None:
-        """Block this thread until the call is done.
+    def can_wait_here(self) -> bool:
+        """Whether this thread is another than the one that finishes the call."""
+        return self._keeper is None or not self._keeper.is_own_thread()
+
+    def wait(self, timeout_s: float | None = None) -> None:
+        """Block this thread until the call is done, or, given a time, until that has passed.
 
         Raises:
             RuntimeError: on the thread that would have to finish the call.
         """
         if self.done:
             return
-        if self._keeper is not None and self._keeper.is_own_thread():
+        if not self.can_wait_here():
             raise RuntimeError(
                 "this result cannot be waited for here: the thread that receives it would wait for itself. "
                 "Await it instead."
             )
-        if self.link is not None:
+        if self.link is not None and timeout_s is None:
             try:
                 self.link.exchange(b"", self)
             except BaseException:
@@ -139,7 +143,7 @@ class Call:
         ready.acquire()
         self.on_done(ready.release)
         try:
-            ready.acquire()
+            ready.acquire(timeout=-1 if timeout_s is None else timeout_s)
         except BaseException:  # KeyboardInterrupt: the reply is still taken off the wire, and dropped
             self.abandoned = True
             raise

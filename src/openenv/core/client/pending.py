@@ -9,14 +9,16 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from ..client_types import StepResult
-from .call import Call, logger
+from .call import Call
 
 T = TypeVar("T")
 U = TypeVar("U")
 ObsT = TypeVar("ObsT")
+
+_DISCARDED_END_S: Final = 15.0
 
 
 class Pending(Generic[T]):
@@ -175,11 +177,10 @@ class PendingEnd(Pending[None]):
 
     def __del__(self) -> None:
         own = self.__dict__
-        if not own["_awaited"] and own["_thread"] == threading.get_ident() and not sys.is_finalizing():
-            try:
-                self.wait()
-            except Exception as error:
-                logger.warning("closing failed: %s", error)
+        is_discarded = not own["_awaited"] and own["_thread"] == threading.get_ident()
+        if is_discarded and own["_call"].can_wait_here() and not sys.is_finalizing():
+            # Bounded, because the garbage collector may come here at a moment that keeps the loop's thread waiting.
+            own["_call"].wait(_DISCARDED_END_S)
         super().__del__()
 
 

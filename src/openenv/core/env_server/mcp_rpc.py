@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from ..wire import encode
 from .exceptions import (
     CallTimeoutError,
     EnvironmentFactoryError,
@@ -199,7 +200,9 @@ class JsonRpcHandler:
                 return {"content": [{"type": "text", "text": observation.error.message}], "isError": True}
             code = JsonRpcErrorCode.INVALID_PARAMS if caller.native else JsonRpcErrorCode.INTERNAL_ERROR
             raise RpcError(code, observation.error.message)
-        return _tool_result(observation, native=caller.native)
+        result = _tool_result(observation, native=caller.native)
+        encode(result)  # a result without a JSON form is this tool's failure, not the connection's
+        return result
 
 
 def _need_tools(session: Session) -> None:
