@@ -113,3 +113,18 @@ def slow_to_judge() -> problems.Instance:
 def test_the_instances_differ(pool: WorkerPool) -> None:
     instances = generate_many([("Sorting", seed, 5) for seed in range(30)], pool=pool)
     assert all(one != other for one, other in pairwise(instances))
+
+
+def test_the_first_verdict_of_a_process_is_like_any_other() -> None:
+    """A worker that has judged nothing yet, and has imported no library, judges a right answer right."""
+    wrong = []
+    with make_pool(1) as pool:
+        for entry in problems.find():
+            problem = problems.get(entry.identifier)
+            instance = problem.generate(0, 0)
+            output = f"<answer>{problem.reference(instance)}</answer>"
+            (verdict,) = verify_many([(instance, output)], pool=pool)
+            if verdict != problem.verify(instance, output):
+                wrong.append((entry.identifier, verdict))
+            assert isinstance(pool.submit(os._exit, 0).exception(), WorkerDiedError)  # the next one gets a new process
+    assert wrong == []

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from random import Random
 from typing import Any, ClassVar
@@ -125,6 +125,7 @@ class Calculus(Problem[Expression]):
         if found.is_clearly_not(_stored_curve(target)):
             return self.wrong_answer  # without SymPy, whose work on a wrong answer knows no bounds
         size = operations(reference) + operations(target)
+        _set_up()
         try:
             with budget(_CALLS + _CALLS_EACH * size):
                 right = is_right(answer, reference, target, slope=self.slope)
@@ -142,6 +143,12 @@ operations, counted by SymPy's count_ops after its automatic simplification. It 
 decide; otherwise the values at {POINTS} equally spaced points of the interval [-2, 2] must agree to 0.00001, points
 excepted at which they are not real and finite, and at least 256 points must be left.
 """
+
+
+@cache
+def _set_up() -> None:
+    """Have SymPy set itself up, once per process: its first derivative takes calls that are no answer's work."""
+    is_right(parse("log(x)", GRAMMAR), "log(x)", "1/x", slope=True)
 
 
 def is_right(answer: Expression, reference: str, target: str, *, slope: bool) -> bool:

@@ -5,7 +5,7 @@ from random import Random
 from ..kit import Int, Integers, Parameter, Problem, Schedule, add
 from ..kit.graphs import random_tree
 from ..kit.render import edge_list, listing
-from .walks import neighbours, outward
+from ..kit.trees import neighbours, outward
 
 
 class DynDynamite(Problem[list[int]]):

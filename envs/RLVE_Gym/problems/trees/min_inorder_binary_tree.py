@@ -4,7 +4,7 @@ from random import Random
 
 from ..kit import Int, Parameter, Permutation, Problem, Schedule, add, is_permutation
 from ..kit.render import edge_list
-from .walks import neighbours, outward
+from ..kit.trees import neighbours, outward
 
 
 class MinInorderBinaryTree(Problem[list[int]]):

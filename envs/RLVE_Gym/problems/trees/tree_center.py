@@ -5,7 +5,7 @@ from random import Random
 from ..kit import Int, Integer, Parameter, Problem, Schedule, add
 from ..kit.graphs import random_tree, weighted
 from ..kit.render import edge_list, series
-from .walks import neighbours, outward
+from ..kit.trees import neighbours, outward
 
 
 class TreeCenter(Problem[int]):
