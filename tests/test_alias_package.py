@@ -4,6 +4,7 @@ import json
 import sys
 
 import pytest
+
 from tests.cli.processes import run
 
 NAMES = ["client_types", "containers", "env_client", "env_server", "rubrics", "utils"]

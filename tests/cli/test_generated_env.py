@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.cli.processes import UVICORN, run, serving
 
 READY = "My Env environment ready!"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.cli.processes import make_uv
 from typer.testing import CliRunner, Result
 
 from openenv.cli import scaffold
 from openenv.cli.__main__ import app
 from openenv.core.manifest import load_manifest
+from tests.cli.processes import make_uv
 
 TREE = {
     ".dockerignore",

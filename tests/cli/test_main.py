@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.cli.processes import OPENENV, openenv, run, serving
 from typer.testing import CliRunner
 
 from openenv.cli.__main__ import app
+from tests.cli.processes import OPENENV, openenv, run, serving
 
 HEAVY = ("fastapi", "starlette", "uvicorn", "httpx", "websockets", "yaml", "fastmcp", "openenv.core")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.cli.processes import OPENENV, ROOT, openenv, serving
 
 LOCAL = ["--host", "127.0.0.1", "--port", "0"]

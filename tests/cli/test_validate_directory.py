@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.processes import ROOT
 from typer.testing import CliRunner, Result
 
 from openenv.cli.__main__ import app
+from tests.cli.processes import ROOT
 
 LOCK = "Missing uv.lock - run 'uv lock' to generate it"
 

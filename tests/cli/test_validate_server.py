@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.processes import OPENENV, Server, openenv, serving
 from typer.testing import CliRunner, Result
 
 from openenv.cli.__main__ import app
+from tests.cli.processes import OPENENV, Server, openenv, serving
 
 CRITERIA = [
     "openapi_version_available",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -19,7 +19,9 @@ JSON = st.recursive(
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(codec="utf-8")),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner, max_size=4)
+    ),
     max_leaves=20,
 )
 
@@ -35,6 +37,7 @@ class Pair:
     right: Any
 
 
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(JSON)
 def test_json_survives_a_round_trip(value: Any) -> None:
     once = decode(encode(value))
@@ -42,12 +45,14 @@ def test_json_survives_a_round_trip(value: Any) -> None:
     assert repr(once) == repr(value) or json.dumps(once, sort_keys=True) == json.dumps(value, sort_keys=True)
 
 
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(JSON)
 def test_any_other_json_library_reads_what_is_written(value: Any) -> None:
     assert json.loads(encode(value)) == value
     assert decode(json.dumps(value)) == value
 
 
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.integers(min_value=-(10**4000), max_value=10**4000))
 def test_integers_of_any_size_are_exact(number: int) -> None:
     assert decode(encode({"n": [number]})) == {"n": [number]}
@@ -119,6 +124,7 @@ def test_bytes_that_are_not_utf8_are_refused() -> None:
         decode(b'"\xff"')
 
 
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.binary(max_size=50) | st.text(max_size=50))
 def test_the_decoder_raises_nothing_but_value_errors(data: str | bytes) -> None:
     try:

@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.cli.processes import ROOT, UVICORN, Server, run, serving
 
 from echo_env import CallToolAction, EchoAction, EchoEnv, EchoObservation, ListToolsAction
 from echo_env.server.app import max_concurrent_envs
@@ -19,6 +18,7 @@ from openenv.core.env_server.mcp_types import ListToolsObservation, ToolErrorTyp
 from openenv.core.env_server.types import Action
 from openenv.core.generic_client import GenericEnvClient
 from openenv.testing import check_environment
+from tests.cli.processes import ROOT, UVICORN, Server, run, serving
 
 DIRECTORY = ROOT / "envs" / "echo_env"
 READY = "Echo environment ready!"

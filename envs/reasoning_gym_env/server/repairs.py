@@ -7,6 +7,7 @@ import cmath
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from functools import wraps
 from typing import Any, Final
 
 from reasoning_gym.factory import DATASETS
@@ -59,6 +60,7 @@ def install() -> None:
 
 
 def _repaired(score: Scorer, repair: Callable[[Scorer, Any, str, Entry], float]) -> Scorer:
+    @wraps(score)
     def score_answer(dataset: Any, answer: str, entry: Entry) -> float:
         return repair(score, dataset, answer, entry)
 

@@ -18,6 +18,8 @@ from .settings import GymSettings
 KEPT_BYTES: Final = 64 * 1024 * 1024
 """How much of what was made is kept, for sessions that want the same."""
 
+_START_TIMEOUT_S: Final = 300.0  # loading the library takes seconds of computing, and much longer on a busy machine
+
 _Key = tuple[str, int]
 
 
@@ -189,6 +191,7 @@ def make_pool(workers: int, settings: GymSettings) -> WorkerPool:
         preload=[f"{__package__}.library", *settings.modules],
         initializer=work.start,
         memory_limit_mb=settings.memory_limit_mb,
+        start_timeout_s=_START_TIMEOUT_S,
     )
 
 

@@ -331,9 +331,7 @@ class EnvClient(ClientFactories, ABC, Generic[ActT, ObsT, StateT]):
                 connect_timeout_s=self._connect_timeout_s,
             )
             launch = self._launch
-            self._source = (
-                UrlSource(self._base_url, options) if launch is None else launch.make_source(options)
-            )
+            self._source = UrlSource(self._base_url, options) if launch is None else launch.make_source(options)
         return self._source
 
     def _ensure_session(self) -> "Session":

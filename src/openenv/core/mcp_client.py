@@ -103,9 +103,7 @@ class MCPClientBase(EnvClient[Any, Observation, State]):
             return self._outcome(Call.finished(), lambda _: list(self._tools or ()))
         # Servers that know no mcp frames list their tools in a step.
         step = _frame({"type": "step", "data": {"type": "list_tools"}})
-        return self._ask(
-            self._mcp_frame("tools/list", {}), self._read_tools, alternative=(_NO_MCP_FRAMES, step)
-        )
+        return self._ask(self._mcp_frame("tools/list", {}), self._read_tools, alternative=(_NO_MCP_FRAMES, step))
 
     def _mcp_frame(self, method: str, params: dict[str, Any]) -> bytes:
         request = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
@@ -114,9 +112,9 @@ class MCPClientBase(EnvClient[Any, Observation, State]):
     def _read_tools(self, call: "Call") -> list[Tool]:
         reply = call.result()
         if reply["type"] == "mcp":
-            tools = _mcp_result(
-                reply["data"], lambda message, _: ProtocolError(f"tools/list failed: {message}")
-            )["tools"]
+            tools = _mcp_result(reply["data"], lambda message, _: ProtocolError(f"tools/list failed: {message}"))[
+                "tools"
+            ]
         else:
             tools = call.data("observation")["observation"]["tools"]
         self._tools = [_tool(tool) for tool in tools]
@@ -210,9 +208,7 @@ def _frame(frame: dict[str, Any]) -> bytes:
 def _read_call(name: str, call: "Call") -> Any:
     reply = call.result()
     if reply["type"] == "mcp":
-        return _plain(
-            _mcp_result(reply["data"], lambda message, kind: ToolCallError(name, message, kind)), name
-        )
+        return _plain(_mcp_result(reply["data"], lambda message, kind: ToolCallError(name, message, kind)), name)
     observation = call.data("observation")["observation"]
     error = observation.get("error")
     if error is not None:
@@ -242,9 +238,7 @@ def _plain(result: Any, name: str | None = None) -> Any:
         return result
     if not {"data", "structured_content", "structuredContent", "is_error", "isError"} & result.keys():
         return result
-    text = "\n".join(
-        str(part["text"]) for part in result["content"] if isinstance(part, dict) and "text" in part
-    )
+    text = "\n".join(str(part["text"]) for part in result["content"] if isinstance(part, dict) and "text" in part)
     if name is not None and (result.get("is_error") or result.get("isError")):
         raise ToolCallError(name, text, "execution_error")
     if result.get("data") is not None:

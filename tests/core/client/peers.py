@@ -56,9 +56,9 @@ class Proxy:
             if self.refusing:
                 _reset(client)
                 continue
-            self.connections += 1
             server = socket.create_connection(self._target)
             self._pairs.append((client, server))
+            self.connections += 1  # only now can it be cut
             self._spawn(self._pump, client, server, True)
             self._spawn(self._pump, server, client, False)
 

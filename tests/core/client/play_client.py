@@ -1,5 +1,7 @@
 """A typed client of the playground."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from openenv.core.client_types import StepResult
@@ -23,3 +25,13 @@ class PlayClient(EnvClient[PlayAction, PlayObservation, PlayState]):
 
 def say(message: str, number: float = 0) -> PlayAction:
     return PlayAction(message=message, number=number)
+
+
+@contextmanager
+def impatient(client: EnvClient[Any, Any, Any], message_timeout_s: float) -> Iterator[None]:
+    """Let the client wait only so long for replies, for the length of a ``with``."""
+    before, client._message_timeout_s = client._message_timeout_s, message_timeout_s
+    try:
+        yield
+    finally:
+        client._message_timeout_s = before

@@ -27,9 +27,7 @@ def test_urls(given: str, websocket: str, http: str) -> None:
     assert convert_to_http_url(given) == http
 
 
-@pytest.mark.parametrize(
-    "url", ["", "http://", "ftp://host", "http:///path", "http://a b", "://x", ":8000", 5, b"x"]
-)
+@pytest.mark.parametrize("url", ["", "http://", "ftp://host", "http:///path", "http://a b", "://x", ":8000", 5, b"x"])
 def test_wrong_urls(url: Any) -> None:
     with pytest.raises(ValueError, match=r"URL|scheme|host"):
         GenericEnvClient(base_url=url)

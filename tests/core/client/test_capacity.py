@@ -23,9 +23,7 @@ def test_a_full_server(servers: Servers) -> None:
         first.step(say("kept"))
         second = PlayClient(base_url=server.url, retry=IMPATIENT)
         for call in (second.connect, second.reset):
-            with pytest.raises(
-                CapacityError, match=r"Server error: .*1/1.*\(code: CAPACITY_REACHED\)"
-            ) as caught:
+            with pytest.raises(CapacityError, match=r"Server error: .*1/1.*\(code: CAPACITY_REACHED\)") as caught:
                 call()
             assert isinstance(caught.value, RuntimeError)
             assert caught.value.data["max_sessions"] == 1

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.server import ServerConnection
 
+from openenv.core.client.retry import RetryPolicy
 from openenv.core.errors import EnvConnectionError
 from openenv.core.generic_client import GenericEnvClient
 from tests.core.client.conftest import Server, Servers
@@ -39,7 +40,7 @@ def narrow(servers: Servers) -> Server:
 
 
 def assert_free(server: Server) -> None:
-    with PlayClient(base_url=server.url, connect_timeout_s=0.05) as client:
+    with PlayClient(base_url=server.url, retry=RetryPolicy(capacity_s=0)) as client:
         client.reset()
 
 
@@ -82,9 +83,7 @@ def test_closing_waits_for_a_call_of_another_thread(server: Server) -> None:
     client = PlayClient(base_url=server.url)
     client.reset()
     results: list[str] = []
-    thread = threading.Thread(
-        target=lambda: results.append(client.step(say("sleep", 0.3)).observation.echoed)
-    )
+    thread = threading.Thread(target=lambda: results.append(client.step(say("sleep", 0.3)).observation.echoed))
     thread.start()
     wait_until(lambda: client._session is not None and client._session._turns.active is not None)
     client.close()

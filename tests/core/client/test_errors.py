@@ -23,7 +23,7 @@ from openenv.core.errors import (
 from openenv.core.generic_client import GenericEnvClient
 from tests.core.client.conftest import Server, Servers
 from tests.core.client.peers import dead_url, error, observation, peer, raw_peer, requests, wait_until
-from tests.core.client.play_client import PlayClient, say
+from tests.core.client.play_client import PlayClient, impatient, say
 
 ONCE = RetryPolicy.off()
 
@@ -281,10 +281,10 @@ def test_an_unknown_code_and_a_silent_server() -> None:
         connection.recv()
 
     with peer(play) as server:
-        client = GenericEnvClient(base_url=server.url, message_timeout_s=0.2)
+        client = GenericEnvClient(base_url=server.url)
         with pytest.raises(ServerError, match=r"what is this \(code: SOMETHING_NEW\)"):
             client.reset()
-        with pytest.raises(EnvTimeoutError, match=r"no reply .* within 0.2 s.*lost"):
+        with impatient(client, 0.2), pytest.raises(EnvTimeoutError, match=r"no reply .* within 0\.2 s.*lost"):
             client.step({})
         with pytest.raises(SessionLostError):
             client.step({})
@@ -321,8 +321,6 @@ def test_a_message_larger_than_the_server_takes(servers: Servers) -> None:
 def test_every_error_is_one_of_ours() -> None:
     from openenv.core import errors
 
-    found = [
-        value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)
-    ]
+    found = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
     assert found
     assert all(issubclass(value, OpenEnvError) for value in found)

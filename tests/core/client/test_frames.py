@@ -20,9 +20,7 @@ from openenv.core.client.frames import (
 
 payloads = st.one_of(
     st.binary(max_size=40),
-    st.sampled_from([124, 125, 126, 127, 65535, 65536, 70000]).map(
-        lambda size: bytes(range(256)) * (size // 256 + 1)
-    ),
+    st.sampled_from([124, 125, 126, 127, 65535, 65536, 70000]).map(lambda size: bytes(range(256)) * (size // 256 + 1)),
 )
 
 

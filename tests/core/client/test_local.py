@@ -25,7 +25,7 @@ from openenv.core.errors import (
 from openenv.core.generic_client import GenericEnvClient
 from tests.core.client.conftest import Server
 from tests.core.client.peers import wait_until
-from tests.core.client.play_client import PlayClient, say
+from tests.core.client.play_client import PlayClient, impatient, say
 from tests.core.client.playground import PlayAction, Playground, PlayObservation, PlayState
 
 
@@ -64,7 +64,7 @@ def test_the_same_replies_as_over_a_socket(server: Server) -> None:
                 client.state(),
             ]
             for action in ({"message": 5}, {"message": "fail"}, {"message": "sleep", "number": 0.4}):
-                with pytest.raises(Exception) as caught:  # noqa: PT011
+                with pytest.raises(Exception) as caught:
                     client.step(action, timeout_s=0.1)
                 seen.append((type(caught.value), str(caught.value)))
             return [*seen, client.state()]
@@ -97,21 +97,22 @@ def test_errors() -> None:
 
 
 def test_a_late_reply() -> None:
-    with PlayClient.local(Playground, message_timeout_s=0.2) as client:
+    with PlayClient.local(Playground) as client:
         client.reset()
-        with pytest.raises(EnvTimeoutError, match="goes on"):
+        with impatient(client, 0.2), pytest.raises(EnvTimeoutError, match="goes on"):
             client.step(say("sleep", 0.3))
         assert client.step(say("after")).observation.echoed == "after"
         assert client.state().log == ["sleep", "after"]
 
 
 def test_a_session_that_stays_busy_is_given_up() -> None:
-    client = PlayClient.local(Playground, message_timeout_s=0.1)
+    client = PlayClient.local(Playground)
     client.reset()
-    with pytest.raises(EnvTimeoutError):
-        client.step(say("sleep", 1))
-    with pytest.raises(SessionLostError):
-        client.step(say("b"))
+    with impatient(client, 0.1):
+        with pytest.raises(EnvTimeoutError):
+            client.step(say("sleep", 3))
+        with pytest.raises(SessionLostError):
+            client.step(say("b"))
     client.reset()
     assert client.state().log == []
     client.close()
@@ -192,9 +193,7 @@ with GenericEnvClient.local(Playground) as client:
     assert client.step({"message": "a"}).observation["echoed"] == "a"
 print([name for name in ("fastapi", "starlette", "uvicorn", "fastmcp", "numpy") if name in sys.modules])
 """
-    done = subprocess.run(
-        [sys.executable, "-W", "always", "-c", code], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-W", "always", "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
@@ -208,9 +207,7 @@ class Loud(Playground):
 client = GenericEnvClient.local(Loud)
 client.reset()
 """
-    done = subprocess.run(
-        [sys.executable, "-W", "always", "-c", code], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-W", "always", "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr, done.returncode) == ("closed\n", "", 0)
 
 

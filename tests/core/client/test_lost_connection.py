@@ -15,7 +15,7 @@ from openenv.core.errors import EnvTimeoutError, SessionLostError
 from openenv.core.generic_client import GenericEnvClient
 from tests.core.client.conftest import Server, Servers
 from tests.core.client.peers import Proxy, error, observation, peer, requests, wait_until
-from tests.core.client.play_client import PlayClient, say
+from tests.core.client.play_client import PlayClient, impatient, say
 
 MakeProxy = Callable[[Server], Proxy]
 
@@ -261,9 +261,12 @@ def test_a_plain_server_that_closes_while_the_client_thinks() -> None:
 
 
 def test_a_late_reply_is_dropped_and_the_session_goes_on(server: Server) -> None:
-    with PlayClient(base_url=server.url, message_timeout_s=0.3) as client:
+    with PlayClient(base_url=server.url) as client:
         client.reset()
-        with pytest.raises(EnvTimeoutError, match=r"within 0.3 s; the session goes on"):
+        with (
+            impatient(client, 0.3),
+            pytest.raises(EnvTimeoutError, match=r"within 0\.3 s; the session goes on"),
+        ):
             client.step(say("sleep", 0.5))
         assert client.step(say("after")).observation.echoed == "after"
         assert client.state().log == ["sleep", "after"]
@@ -271,12 +274,13 @@ def test_a_late_reply_is_dropped_and_the_session_goes_on(server: Server) -> None
 
 def test_a_session_that_stays_busy_is_given_up(servers: Servers) -> None:
     server = servers.shared(OPENENV_DRAIN_TIMEOUT_S="0.1", OPENENV_CLOSE_TIMEOUT_S="0.1")
-    client = PlayClient(base_url=server.url, message_timeout_s=0.2)
+    client = PlayClient(base_url=server.url)
     client.reset()
-    with pytest.raises(TimeoutError):
-        client.step(say("sleep", 20))
-    with pytest.raises(SessionLostError, match="still busy"):
-        client.step(say("b"))
+    with impatient(client, 0.2):
+        with pytest.raises(TimeoutError):
+            client.step(say("sleep", 20))
+        with pytest.raises(SessionLostError, match="still busy"):
+            client.step(say("b"))
     with pytest.raises(SessionLostError):
         client.state()
     client.reset()
@@ -285,17 +289,18 @@ def test_a_session_that_stays_busy_is_given_up(servers: Servers) -> None:
 
 
 async def test_late_replies_in_async_code(server: Server) -> None:
-    async with PlayClient(base_url=server.url, message_timeout_s=0.3) as client:
+    async with PlayClient(base_url=server.url) as client:
         await client.reset()
-        with pytest.raises(EnvTimeoutError):
+        with impatient(client, 0.3), pytest.raises(EnvTimeoutError):
             await client.step(say("sleep", 0.5))
         assert (await client.step(say("after"))).observation.echoed == "after"
 
 
 def test_a_longer_deadline_of_the_call_extends_the_wait(server: Server) -> None:
-    with PlayClient(base_url=server.url, message_timeout_s=0.2) as client:
+    with PlayClient(base_url=server.url) as client:
         client.reset()
-        assert client.step(say("sleep", 0.6), timeout_s=20).observation.echoed == "sleep"
+        with impatient(client, 0.2):
+            assert client.step(say("sleep", 0.6), timeout_s=20).observation.echoed == "sleep"
 
 
 def test_no_limit(server: Server) -> None:

@@ -224,9 +224,7 @@ def test_what_is_no_tool() -> None:
             client.list_tools()
         with pytest.raises(ToolCallError, match="Tool 't' failed: gone"):
             client.call_tool("t")
-    replies = {
-        "tools/list": {"type": "mcp", "data": {"jsonrpc": "2.0", "id": 1, "error": {"message": "no tools"}}}
-    }
+    replies = {"tools/list": {"type": "mcp", "data": {"jsonrpc": "2.0", "id": 1, "error": {"message": "no tools"}}}}
     with (
         peer(answering(replies)) as server,
         MCPToolClient(server.url) as client,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from openenv.core.client.retry import RetryPolicy
 from openenv.core.client_types import StepResult
 from openenv.core.generic_client import GenericAction, GenericEnvClient
 from openenv.core.sync_client import SyncEnvClient
@@ -78,7 +79,7 @@ async def test_a_discarded_close_inside_a_running_loop_has_closed(servers: Serve
         client.step(say("a"))
         client.close()
         # The slot is free now: the next client would have to wait otherwise.
-        with PlayClient(base_url=server.url, connect_timeout_s=0.01) as other:
+        with PlayClient(base_url=server.url, retry=RetryPolicy(capacity_s=0)) as other:
             assert other.reset().observation.echoed == "ready"
 
 

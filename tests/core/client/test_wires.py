@@ -20,7 +20,7 @@ from openenv.core.errors import EnvConnectionError
 from openenv.core.generic_client import GenericEnvClient
 from tests.core.client.conftest import Server
 from tests.core.client.peers import observation, peer, requests
-from tests.core.client.play_client import PlayClient, say
+from tests.core.client.play_client import PlayClient, impatient, say
 
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
 ONCE = RetryPolicy.off()
@@ -116,9 +116,9 @@ def test_a_server_that_does_not_read_keeps_no_thread(wire: str) -> None:
         over.wait(20)
 
     with peer(play) as server:
-        client = GenericEnvClient(base_url=server.url, message_timeout_s=0.5)
+        client = GenericEnvClient(base_url=server.url)
         client.reset()
-        with pytest.raises(TimeoutError):
+        with impatient(client, 0.5), pytest.raises(TimeoutError):
             client.step({"message": "x" * 30_000_000})
         over.set()
         client.disconnect()

@@ -41,9 +41,7 @@ class ToolsEnvironment(MCPEnvironment[State]):
         super().__init__(_server)
         self._state = State()
 
-    def reset(
-        self, seed: int | None = None, episode_id: str | None = None, **kwargs: Any
-    ) -> ToolsObservation:
+    def reset(self, seed: int | None = None, episode_id: str | None = None, **kwargs: Any) -> ToolsObservation:
         self._state = State(episode_id=episode_id or "tools")
         return ToolsObservation(greeting="welcome")
 

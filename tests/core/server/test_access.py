@@ -9,7 +9,7 @@ import pytest
 from openenv.core.env_server import ServerSettings, create_web_interface_app
 from tests.core.server.environments import EchoAction, EchoEnvironment, EchoObservation
 from tests.core.server.peers import Refused, eventually
-from tests.core.server.processes import Served, Servers, client_of
+from tests.core.server.processes import Served, Server, Servers, client_of
 
 BEARER = {"Authorization": "Bearer sesame"}
 
@@ -257,3 +257,11 @@ def test_secrets_are_not_in_reprs() -> None:
     settings: Any = ServerSettings.from_environment({"OPENENV_TOKEN": "sesame"})
     assert "sesame" not in repr(settings)
     assert "sesame" not in str(settings)
+
+
+def test_a_bound_of_the_variables_is_that_of_the_protocol_too() -> None:
+    """uvicorn has a bound of its own, 16 MiB, which a larger setting must raise."""
+    with Server("puppet", OPENENV_MAX_MESSAGE_BYTES=str(20 * 1024 * 1024)) as server, server.peer() as peer:
+        assert peer.step(value="m" * (18 * 1024 * 1024))["type"] == "observation"
+        peer.send_in_part({"type": "step", "data": {"value": "m" * (21 * 1024 * 1024)}}, 1000)
+        assert peer.until_closed().code == 1009

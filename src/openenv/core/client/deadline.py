@@ -32,9 +32,7 @@ class ReplyTimer:
             return
         self.cancel()
         self.due = call.deadline
-        self._handle = asyncio.get_running_loop().call_later(
-            max(0.0, self.due - time.monotonic()), self._fire
-        )
+        self._handle = asyncio.get_running_loop().call_later(max(0.0, self.due - time.monotonic()), self._fire)
 
     def cancel(self) -> None:
         self.due = NO_LIMIT

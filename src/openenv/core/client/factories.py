@@ -82,9 +82,7 @@ class ClientFactories:
         """
         subdomain = hf_space_subdomain(repo_id)
         if not use_docker:
-            return cls._from_uv(
-                repo_id, cast("RuntimeProvider | None", provider), ready_timeout_s, provider_kwargs
-            )
+            return cls._from_uv(repo_id, cast("RuntimeProvider | None", provider), ready_timeout_s, provider_kwargs)
         if "project_path" in provider_kwargs:
             raise ValueError("project_path needs use_docker=False: an image holds its own project")
         if provider is not None and not hasattr(provider, "start_container"):

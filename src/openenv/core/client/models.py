@@ -61,9 +61,7 @@ def _type_arguments(cls: type) -> list[type | None]:
         for base in getattr(ancestor, "__orig_bases__", ()):
             origin = get_origin(base)
             if isinstance(origin, type) and hasattr(origin, "step"):
-                arguments = [
-                    a if isinstance(a, type) and issubclass(a, BaseModel) else None for a in get_args(base)
-                ]
+                arguments = [a if isinstance(a, type) and issubclass(a, BaseModel) else None for a in get_args(base)]
                 if len(arguments) == 3 and any(arguments):
                     return arguments
     return [None, None, None]

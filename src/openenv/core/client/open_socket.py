@@ -109,9 +109,7 @@ async def _tunnel(sock: socket.socket, proxy: urllib.parse.SplitResult, target: 
                 raise OpenError(f"the proxy {proxy.hostname} gave no valid answer", transient=True)
             answer += byte
     except OSError as error:
-        raise OpenError(
-            f"the proxy {proxy.hostname} broke the connection: {error}", transient=True
-        ) from error
+        raise OpenError(f"the proxy {proxy.hostname} broke the connection: {error}", transient=True) from error
     status = answer.split(b"\r\n", 1)[0].decode(errors="replace")
     words = status.split()
     if len(words) < 2 or not words[1].startswith("2"):

@@ -36,9 +36,7 @@ def _begin_ending(session: "Session") -> None:
 @on_exit
 def _close_all() -> None:
     sessions = [session for session in [*_live, *_ending] if has_loop(session.source.loop_name)]
-    closing = [
-        session.loop.spawn(session.shut_down(EXIT_TIMEOUT_S, stop_source=False)) for session in sessions
-    ]
+    closing = [session.loop.spawn(session.shut_down(EXIT_TIMEOUT_S, stop_source=False)) for session in sessions]
     concurrent.futures.wait(closing, timeout=EXIT_TIMEOUT_S + 1)
     for session in sessions:
         session.stop_source_now()

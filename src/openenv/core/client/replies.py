@@ -21,11 +21,7 @@ def error_in(message: Any) -> ServerError | None:
             message = decode(message)
         except ValueError:
             return None  # found again, and told, where the reply is used
-    if (
-        not isinstance(message, dict)
-        or message.get("type") != "error"
-        or not isinstance(message.get("data"), dict)
-    ):
+    if not isinstance(message, dict) or message.get("type") != "error" or not isinstance(message.get("data"), dict):
         return None
     data = message["data"]
     return error_for_code(str(data.get("message", "")), str(data.get("code", "UNKNOWN")), data)

@@ -55,9 +55,7 @@ class Session:
         info: what the server said when it gave the latest session.
     """
 
-    def __init__(
-        self, source: Source, retry: RetryPolicy, connect_timeout_s: float, *, owns_source: bool
-    ) -> None:
+    def __init__(self, source: Source, retry: RetryPolicy, connect_timeout_s: float, *, owns_source: bool) -> None:
         self.source = source
         self.info: LinkInfo | None = None
         self._owns_source = owns_source
@@ -235,9 +233,7 @@ class Session:
                 self.info, self._link, self._sent = link.info, link, 0
                 link.attach(self)
                 if self._link is None and self._parting is None:
-                    raise EnvConnectionError(
-                        f"the server at {self.source.url} closes every connection at once"
-                    )
+                    raise EnvConnectionError(f"the server at {self.source.url} closes every connection at once")
 
     # What the link reports
 
@@ -322,9 +318,7 @@ class Session:
         call = self._outstanding()
         if call is None:
             return
-        if (
-            self._lost_told and call.starts_over
-        ):  # it was made after that was told, in the moment before the end
+        if self._lost_told and call.starts_over:  # it was made after that was told, in the moment before the end
             call.number = None
             self._prepare_soon(call)
         else:

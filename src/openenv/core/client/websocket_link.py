@@ -329,9 +329,7 @@ class WebSocketLink:
         # Anything heard counts: a pong may stand in line behind a reply of many megabytes.
         self._life_timer = None
         if self._chunks == chunks_before:
-            self._lose(
-                LinkLoss(f"the server did not answer a ping within {self._options.ping_timeout_s:g} s")
-            )
+            self._lose(LinkLoss(f"the server did not answer a ping within {self._options.ping_timeout_s:g} s"))
 
 
 __all__ = ["LinkOptions", "WebSocketLink", "open_websocket"]

@@ -220,7 +220,12 @@ def information_routes(manager: SessionManager, metadata: MetadataSource) -> API
     router = APIRouter(tags=["Environment info"])
     schemas: list[SchemaResponse] = []
 
-    @router.get("/health", response_model=HealthResponse, summary="Whether the server is well")
+    @router.get(
+        "/health",
+        response_model=HealthResponse,
+        responses={503: {"model": HealthResponse, "description": "Shutting down"}},
+        summary="Whether the server is well",
+    )
     async def health() -> Any:
         if manager.draining:
             return JSONResponse({"status": HealthStatus.UNHEALTHY.value}, status_code=503)

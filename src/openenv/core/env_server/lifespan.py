@@ -19,6 +19,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 @asynccontextmanager
 async def running(manager: SessionManager) -> AsyncIterator[None]:
     """Serve sessions inside this context: on a signal drain, in the end close every environment."""
+    manager.start()
     restore = _drain_on_signals(manager)
     try:
         yield

@@ -223,6 +223,11 @@ class SessionManager:
 
         self._idle_timers[session.id] = loop.call_later(idle_s, check)
 
+    def start(self) -> None:
+        """Take sessions, again if the app was stopped before."""
+        self.draining = False
+        self._drain = None
+
     async def drain(self) -> None:
         """Take no new session and let calls at work finish, for at most ``drain_timeout_s``; once."""
         self.draining = True

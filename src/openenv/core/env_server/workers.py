@@ -78,6 +78,11 @@ class WorkerThread:
         threading.Thread(target=self._work, name="openenv-worker", daemon=True).start()
 
     @property
+    def at_home(self) -> bool:
+        """Whether the event loop that runs now is this thread's own. An app may be used on one loop after another."""
+        return self._loop is asyncio.get_running_loop()
+
+    @property
     def busy(self) -> bool:
         """Whether a call is still at work here, be it one whose caller has given up."""
         return self._running > 0
@@ -161,9 +166,15 @@ class WorkerThreads:
 
     def take(self) -> WorkerThread:
         if self._single:
-            self._shared = self._shared or WorkerThread(shared=True)
+            if self._shared is None or not self._shared.at_home:
+                self._shared = WorkerThread(shared=True)
             return self._shared
-        return self._idle.pop() if self._idle else WorkerThread()
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.at_home:
+                return worker
+            worker.stop()
+        return WorkerThread()
 
     def give_back(self, worker: WorkerThread) -> None:
         if worker.shared:

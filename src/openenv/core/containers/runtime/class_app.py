@@ -20,6 +20,4 @@ def _load(name: str) -> Any:
 
 _served = {role: _load(name) for role, name in json.loads(os.environ[SERVED_CLASS_VARIABLE]).items()}
 
-app = create_app(
-    _served["env"], _served["action_cls"], _served["observation_cls"], state_cls=_served["state_cls"]
-)
+app = create_app(_served["env"], _served["action_cls"], _served["observation_cls"], state_cls=_served["state_cls"])

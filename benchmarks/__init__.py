@@ -1,0 +1,1 @@
+"""How fast the server and the client are, beside the public package and a bare Starlette server."""
