@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -51,13 +51,18 @@ def say(environment: ReasoningGymEnvironment, answer: str, **arguments: Any) -> 
     return environment.step(ReasoningGymAction(answer=answer), **arguments)
 
 
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it does not come about"
+        time.sleep(0.01)
+
+
 def at_work(gate: Path) -> int:
     """The process that makes a gated question, once it does."""
     started = gate.with_name(f"{gate.name}.pid")
-    deadline = time.monotonic() + PATIENCE_S
-    while not started.exists():
-        assert time.monotonic() < deadline, "nobody has begun to make the question"
-        time.sleep(0.01)
+    until(started.exists)
     return int(started.read_text())
 
 
@@ -133,21 +138,24 @@ def test_no_score_waits_behind_a_slow_question(gym: Gym, tmp_path: Path) -> None
 
 def test_questions_that_are_waited_for_come_first(gym: Gym, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
-    order = gym.workshop.order
-    finished: list[str] = []
-    blocking = order(selected("gated", seed=1, gate=str(gate)), 0)
-    ahead = [order(selected("fails_at_one", seed=seed), 0, ahead=True) for seed in (201, 202, 203)]
-    awaited = order(selected("fails_at_one", seed=204), 0)
-    promoted = order(selected("fails_at_one", seed=203), 0)  # somebody wants it now
-    futures = {"blocking": blocking, "201": ahead[0], "202": ahead[1], "203": promoted, "204": awaited}
-    for name, each in futures.items():
-        each.future.add_done_callback(lambda _, name=name: finished.append(name))
-    ahead[0].cancel()
-    gate.touch()
-    for each in (blocking, promoted, awaited, ahead[1]):
-        each.future.result(PATIENCE_S)
-    assert finished == ["201", "blocking", "204", "203", "202"]
-    assert ahead[0].future.cancelled()
+    finished: list[int] = []
+    blocking = gym.workshop.order(selected("gated", seed=200, gate=str(gate)), 0)
+    at_work(gate)
+    orders = [gym.workshop.order(selected("fails_at_one", seed=seed), 0) for seed in range(201, 205)]
+    for seed, order in enumerate([blocking, *orders], start=200):
+        order.future.add_done_callback(lambda _, seed=seed: finished.append(seed))
+    orders[0].cancel()
+    # Another session wants the third now; the first session, the fourth.
+    with ThreadPoolExecutor(2) as threads:
+        results = [threads.submit(gym.workshop.order(selected("fails_at_one", seed=203), 0).result)]
+        until(lambda: len(gym.workshop._awaited) == 1)
+        results.append(threads.submit(orders[3].result))
+        until(lambda: len(gym.workshop._awaited) == 2)
+        gate.touch()
+        assert [result.result(PATIENCE_S).text for result in results] == ["fails_at_one 203?", "fails_at_one 204?"]
+    orders[1].result()
+    assert finished == [201, 200, 203, 204, 202]
+    assert orders[0].future.cancelled()
 
 
 def test_sessions_that_want_the_same_share_the_work(gym: Gym, tmp_path: Path) -> None:

@@ -10,19 +10,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 
 from openenv.core.env_server.http_server import create_app
 from openenv.core.env_server.run import run_server
 
 if TYPE_CHECKING or "." in (__package__ or ""):
     from ..models import ReasoningGymAction, ReasoningGymObservation, ReasoningGymState
+    from .errors import SelectionError
     from .gym import Gym
     from .reasoning_gym_environment import ReasoningGymEnvironment
 else:
     if not __package__:  # run as a script
         sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from models import ReasoningGymAction, ReasoningGymObservation, ReasoningGymState
+    from server.errors import SelectionError
     from server.gym import Gym
     from server.reasoning_gym_environment import ReasoningGymEnvironment
 
@@ -61,7 +63,10 @@ def make_app(gym: Gym | None = None) -> FastAPI:
     @application.get("/curriculum", tags=["Curriculum"], summary="How hard the datasets have become")
     def curriculum() -> dict[str, Any]:
         """When a level rises (``rule``), where every dataset used adaptively stands (``problems``), the whole state."""
-        kept = gym.curriculum()
+        try:
+            kept = gym.curriculum()
+        except SelectionError as error:
+            raise HTTPException(503, str(error)) from None
         return {"rule": asdict(kept.rule), "problems": kept.snapshot(), "state": kept.get_state()}
 
     inner = application.router.lifespan_context
@@ -69,9 +74,11 @@ def make_app(gym: Gym | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(application: FastAPI) -> AsyncIterator[Any]:
         gym.workshop.warm_up()
-        async with inner(application) as state:
-            yield state
-        gym.close()
+        try:
+            async with inner(application) as state:
+                yield state
+        finally:
+            gym.close()
 
     application.router.lifespan_context = lifespan
     return application

@@ -106,8 +106,8 @@ class ReasoningGymEnvironment(Environment[ReasoningGymAction, ReasoningGymObserv
 
     def _first(self, selection: Selection) -> Question:
         """The first question of another dataset, which is the one in use from then on."""
-        question = self._made(selection, 0, self._gym.workshop.order(self._gym.drawn(selection, 0), 0))
         self._drop_ahead()
+        question = self._made(selection, 0, self._gym.workshop.order(self._gym.drawn(selection, 0), 0))
         self._selection, self._next_index = selection, 1 % selection.size
         # Whoever changes the dataset with every reset will do so again: then nothing is worth making ahead.
         self._goes_on, self._went_on = self._went_on, False
@@ -123,15 +123,15 @@ class ReasoningGymEnvironment(Environment[ReasoningGymAction, ReasoningGymObserv
         self._next_index = (index + 1) % self._selection.size
         return self._made(self._selection, index, order)
 
-    def _order(self, index: int, *, ahead: bool = False) -> Order:
+    def _order(self, index: int) -> Order:
         assert self._selection is not None
-        return self._gym.workshop.order(self._gym.drawn(self._selection, index), index, ahead=ahead)
+        return self._gym.workshop.order(self._gym.drawn(self._selection, index), index)
 
     def _made(self, selection: Selection, index: int, order: Order) -> Question:
         """Wait for a question."""
         where = f"question {index} of {selection.name} with seed {selection.seed}"
         try:
-            return order.future.result()
+            return order.result()
         except WorkerTimeoutError as error:
             raise CallTimeoutError(f"making {where}", error.timeout_s) from None
         except (CancelledError, MemoryError, WorkerError) as error:
@@ -145,7 +145,7 @@ class ReasoningGymEnvironment(Environment[ReasoningGymAction, ReasoningGymObserv
         wanted = min(self._gym.settings.prepare_ahead, self._selection.size - 1) if self._goes_on else 0
         while len(self._ahead) < wanted:
             index = (self._next_index + len(self._ahead)) % self._selection.size
-            self._ahead.append(self._order(index, ahead=True))
+            self._ahead.append(self._order(index))
 
     def _drop_ahead(self) -> None:
         while self._ahead:

@@ -1,5 +1,6 @@
 """The worker processes of a server, what they are making, and what they have made."""
 
+import logging
 import os
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -8,12 +9,14 @@ from functools import partial
 from threading import RLock
 from typing import Final
 
-from openenv.core.workers import WorkerError, WorkerPool
+from openenv.core.workers import PoolClosedError, WorkerError, WorkerPool
 
 from . import work
 from .questions import Question, Verdict
 from .selection import Selection
 from .settings import GymSettings
+
+logger = logging.getLogger("openenv.reasoning_gym")
 
 KEPT_BYTES: Final = 64 * 1024 * 1024
 """How much of what was made is kept, for sessions that want the same."""
@@ -30,9 +33,21 @@ class Order:
         future: the question, or the error.
     """
 
-    def __init__(self, future: "Future[Question]", give_up: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        future: "Future[Question]",
+        hurry: Callable[[], None] | None = None,
+        give_up: Callable[[], None] | None = None,
+    ) -> None:
         self.future = future
+        self._hurry = hurry
         self._give_up = give_up
+
+    def result(self) -> Question:
+        """Wait for the question, ahead of those that nobody waits for; raises what making it raised."""
+        if self._hurry is not None:
+            self._hurry()
+        return self.future.result()
 
     def cancel(self) -> None:
         """This session wants it no more. Work that nobody wants is dropped if it has not begun. Idempotent."""
@@ -70,12 +85,8 @@ class Workshop:
         self._made: OrderedDict[_Key, Question] = OrderedDict()
         self._made_bytes = 0
 
-    def order(self, selection: Selection, index: int, *, ahead: bool = False) -> Order:
-        """Have a question made, unless it is being made or was made lately.
-
-        Args:
-            ahead: nobody waits for it yet.
-        """
+    def order(self, selection: Selection, index: int) -> Order:
+        """Have a question made, unless it is being made or was made lately."""
         key = (selection.key, index)
         with self._lock:
             question = self._made.get(key)
@@ -87,13 +98,10 @@ class Workshop:
             job = self._jobs.get(key)
             if job is None:
                 job = self._jobs[key] = _Job(selection, index)
-                (self._ahead if ahead else self._awaited).append(job)
-            elif not ahead and job in self._ahead:
-                self._ahead.remove(job)
-                self._awaited.append(job)
+                self._ahead.append(job)
             job.wanted += 1
             self._begin_jobs()
-            return Order(job.future, lambda: self._drop(job))
+            return Order(job.future, partial(self._hurry, job), partial(self._drop, job))
 
     def judge(self, question: Question, answer: str, timeout_s: float | None = None) -> "Future[Verdict]":
         """The verdict on an answer.
@@ -107,7 +115,7 @@ class Workshop:
 
     def warm_up(self) -> None:
         """Start the workers, so that the first session need not wait for the library to be loaded."""
-        self._workers().submit(work.start)
+        self._workers().submit(int).add_done_callback(_log_failure)
 
     def close(self) -> None:
         """Stop the workers at once; idempotent, and the next call starts new ones."""
@@ -169,6 +177,13 @@ class Workshop:
         while self._made_bytes > KEPT_BYTES:
             self._made_bytes -= self._made.popitem(last=False)[1].size_bytes()
 
+    def _hurry(self, job: _Job) -> None:
+        with self._lock:
+            if job in self._ahead:
+                self._ahead.remove(job)
+                self._awaited.append(job)
+                self._begin_jobs()
+
     def _drop(self, job: _Job) -> None:
         with self._lock:
             job.wanted -= 1
@@ -193,6 +208,11 @@ def make_pool(workers: int, settings: GymSettings) -> WorkerPool:
         memory_limit_mb=settings.memory_limit_mb,
         start_timeout_s=_START_TIMEOUT_S,
     )
+
+
+def _log_failure(done: "Future[int]") -> None:
+    if not done.cancelled() and (error := done.exception()) is not None and not isinstance(error, PoolClosedError):
+        logger.error("worker processes cannot be started: %s", error)
 
 
 def _usable_cores() -> int:

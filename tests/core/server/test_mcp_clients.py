@@ -3,12 +3,10 @@
 from typing import Any
 
 import pytest
-
-from tests.core.server.processes import Served, Servers
-
-pytest.importorskip("fastmcp")
 from fastmcp import Client
 from fastmcp.exceptions import ToolError
+
+from tests.core.server.processes import Served, Servers
 
 INITIALIZE = {
     "jsonrpc": "2.0",

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
-pytest.importorskip("fastmcp")
 from fastmcp import FastMCP
 
 from openenv.core.env_server import (
