@@ -7,7 +7,7 @@ MANIFESTS := pyproject.toml constraints.txt $(wildcard envs/*/pyproject.toml)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test test-deep lint types peer-env bench constraints clean
+.PHONY: demo test test-deep test-peer lint types peer-env bench constraints clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m RLVE_Gym.demo
@@ -17,6 +17,9 @@ test: $(VENV)/.test lint types
 
 test-deep: $(VENV)/.test
 	$(PYTEST) -n auto --dist worksteal -m deep
+
+test-peer: peer-env
+	$(PYTEST) -m peer
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
