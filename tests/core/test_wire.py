@@ -79,7 +79,7 @@ def test_integers_of_any_size_are_exact(number: int) -> None:
         (np.array([], dtype=np.int8), "[]"),
         ([np.int8(-1), np.uint64(2**64 - 1), np.float64(0.25), np.bool_(True)], f"[-1,{2**64 - 1},0.25,true]"),
     ],
-    ids=repr,
+    ids=lambda given: type(given).__name__,
 )
 def test_values_of_python_have_a_json_form(value: Any, written: str) -> None:
     assert encode(value).decode() == written
@@ -94,7 +94,7 @@ def test_values_of_python_have_a_json_form(value: Any, written: str) -> None:
         (Point, "the class Point is not JSON-serializable"),
         ("half a \ud800 character", "surrogates not allowed"),
     ],
-    ids=repr,
+    ids=lambda given: type(given).__name__,
 )
 def test_what_has_no_json_form_is_named(value: Any, reason: str) -> None:
     with pytest.raises(TypeError, match="cannot be serialized as JSON") as caught:

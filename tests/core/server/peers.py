@@ -23,7 +23,7 @@ from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 # Far above what anything here takes: a test that hangs fails instead.
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 class Refused(Exception):
