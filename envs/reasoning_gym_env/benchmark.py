@@ -18,6 +18,7 @@ from .models import ReasoningGymAction
 
 _SEED = 1000
 _SIZE = 1_000
+_TURN = 5
 
 
 @contextmanager
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="What preparing questions ahead is worth.")
     parser.add_argument("datasets", nargs="*", help="default: the median one and the slowest one")
-    parser.add_argument("--resets", type=int, default=20, help="resets measured of each dataset")
+    parser.add_argument("--resets", type=int, default=20, help="resets measured of each dataset, a multiple of 5")
     parser.add_argument("--think", type=float, default=1.0, help="seconds the model thinks between reset and step")
     parser.add_argument("--ahead", type=int, default=1, help="how many questions are made ahead")
     options = parser.parse_args(arguments)
@@ -61,9 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             times: dict[bool, list[float]] = {False: [], True: []}
             for env in (plain, ahead):
                 env.reset(dataset_name=dataset, seed=_SEED, size=_SIZE)
-            for _ in range(options.resets):
+            for _ in range(options.resets // _TURN):
                 for env in (plain, ahead):  # by turns: what else the machine does meets both
-                    times[env is ahead].append(timed_reset(env, options.think))
+                    timed_reset(env, options.think)  # the other's turn was time to think, too
+                    times[env is ahead] += [timed_reset(env, options.think) for _ in range(_TURN)]
             without, with_ahead = (1 / statistics.fmean(times[is_ahead]) for is_ahead in (False, True))
             print(  # noqa: T201
                 f"{dataset}: {without:.1f} resets/s without, {with_ahead:.1f} with {options.ahead} made ahead "

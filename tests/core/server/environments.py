@@ -139,6 +139,7 @@ class Puppet(Environment[PuppetAction, PuppetObservation, PuppetState]):
         super().__init__()
         self.instance = next(_INSTANCES)
         WORLD.write("create", self.instance)
+        self._close_script = WORLD.next_script("close")
         self._obey(**WORLD.next_script("create"))
         self._state: Any = PuppetState()
         WORLD.write("created", self.instance)
@@ -211,7 +212,7 @@ class Puppet(Environment[PuppetAction, PuppetObservation, PuppetState]):
 
     def close(self) -> None:
         WORLD.write("close", self.instance)
-        self._obey(**WORLD.next_script("close"))
+        self._obey(**self._close_script)
         WORLD.write("closed", self.instance)
 
 
@@ -252,7 +253,7 @@ class AsyncPuppet(Puppet):
 
     async def close(self) -> None:  # type: ignore[override]
         WORLD.write("close", self.instance)
-        script = WORLD.next_script("close")
+        script = self._close_script
         if script.get("do") == "wait":
             await WORLD.wait_async(script["gate"])
         else:

@@ -101,7 +101,7 @@ class Served:
         eventually(lambda: self.http.get(f"/control/gates/{name}").json() >= calls)
 
     def next(self, event: str, **script: Any) -> None:
-        """What the next constructor (``create``) or ``close`` does."""
+        """What the next environment that is made does in its constructor (``create``) or in its ``close``."""
         self.http.post(f"/control/next/{event}", json=script)
 
     def journal(self, instance: int | None = None) -> list[dict[str, Any]]:
@@ -194,6 +194,7 @@ class Servers:
     def __init__(self) -> None:
         self._host: Server | None = None
         self._apps: dict[str, Served] = {}
+        self._made: list[Served] = []
 
     def __call__(self, app: str, **settings: Any) -> Served:
         """``app`` with ``settings``, as arguments of ``create_app``."""
@@ -207,10 +208,11 @@ class Servers:
         self._host = self._host or Server("host")
         path = self._host.post(f"/make/{app}", settings)
         assert path.status_code == 200, self._host.log
-        return Served(self._host.url + path.json(), settings.get("token"))
+        self._made.append(Served(self._host.url + path.json(), settings.get("token")))
+        return self._made[-1]
 
     def stop(self) -> None:
-        for app in self._apps.values():
+        for app in self._made:
             app.http.close()
         if self._host is not None:
             self._host.stop()

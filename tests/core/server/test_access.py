@@ -226,7 +226,7 @@ def test_frames_that_are_too_large(serve: Servers, kind: str) -> None:
 
 
 def test_the_largest_frame_of_the_defaults(serve: Servers) -> None:
-    server = serve("puppet")
+    server = serve("puppet", session_grace_s=0)
     with server.peer() as peer:
         assert peer.step(value="m" * (15 * 1024 * 1024))["type"] == "observation"
         peer.send_in_part({"type": "step", "data": {"value": "m" * (17 * 1024 * 1024)}}, 1000)

@@ -65,7 +65,7 @@ class World:
             self._scripts[event].append(script)
 
     def next_script(self, event: str) -> dict[str, Any]:
-        """What the next constructor or close should do."""
+        """What the environment that asks should do in its constructor or its close."""
         with self._lock:
             scripts = self._scripts[event]
             return scripts.pop(0) if scripts else {}
