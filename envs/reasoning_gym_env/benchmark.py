@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("datasets", nargs="*", help="default: the median one and the slowest one")
     parser.add_argument("--resets", type=int, default=20, help="resets measured of each dataset, a multiple of 5")
     parser.add_argument("--think", type=float, default=1.0, help="seconds the model thinks between reset and step")
-    parser.add_argument("--ahead", type=int, default=1, help="how many questions are made ahead")
+    parser.add_argument("--ahead", type=int, default=2, help="how many questions are made ahead")
     options = parser.parse_args(arguments)
     with server(0) as plain, server(options.ahead) as ahead:
         for dataset in options.datasets or median_and_slowest(plain, resets=5):

@@ -18,7 +18,7 @@ ODD_DATASETS = "tests.reasoning_gym.odd_datasets"
 @pytest.fixture(scope="session")
 def gym() -> Iterator[Gym]:
     """A gym that makes one question at a time, with the odd datasets."""
-    gym = Gym(GymSettings(workers=1, modules=(ODD_DATASETS,)))
+    gym = Gym(GymSettings(workers=1, modules=(ODD_DATASETS,), prepare_ahead=1))
     yield gym
     gym.close()
 

@@ -42,7 +42,7 @@ class GymSettings(BaseModel):
         "processes import them.",
     )
     prepare_ahead: int = Field(
-        default=1, ge=0, le=64, description="How many questions are made ahead while the model thinks."
+        default=2, ge=0, le=64, description="How many questions are made ahead while the model thinks."
     )
     curriculum: str | None = Field(
         default=None,
