@@ -1,6 +1,7 @@
 """Hard limits, work that is shared, and questions made ahead."""
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from reasoning_gym_env.server.gym import Gym
 from reasoning_gym_env.server.reasoning_gym_environment import ReasoningGymEnvironment
 from reasoning_gym_env.server.selection import Selection, selection_of
 from reasoning_gym_env.server.settings import GymSettings, SettingsError
-from tests.reasoning_gym.conftest import ODD_DATASETS
+from tests.reasoning_gym.conftest import DIRECTORY, ODD_DATASETS
 
 PATIENCE_S = 120  # far above what anything here takes: a test that hangs fails instead
 
@@ -267,3 +268,13 @@ def test_settings_come_from_the_environment() -> None:
     variables = {"REASONING_GYM_WORKERS": "3", "REASONING_GYM_MODULES": "a.b, c", "REASONING_GYM_CURRICULUM": ""}
     settings = GymSettings.from_environment(variables)
     assert (settings.workers, settings.modules, settings.curriculum) == (3, ("a.b", "c"), None)
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    rows = dict(
+        re.findall(r"^\| `REASONING_GYM_(\w+)` \| (.*?) \|", (DIRECTORY / "README.md").read_text(), re.MULTILINE)
+    )
+    assert list(rows) == [name.upper() for name in GymSettings.model_fields]
+    for name, field in GymSettings.model_fields.items():
+        if isinstance(field.default, int | float):
+            assert float(rows[name.upper()]) == field.default

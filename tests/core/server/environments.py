@@ -154,6 +154,8 @@ class Puppet(Environment[PuppetAction, PuppetObservation, PuppetState]):
             case "sleep":
                 time.sleep(value)
                 return value
+            case "large":
+                return "x" * value
             case "raise":
                 raise ERRORS[value]
             case "show":

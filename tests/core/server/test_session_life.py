@@ -51,6 +51,23 @@ def test_a_session_that_was_never_used_ends_with_its_socket(server: Served, how:
     server.settle()
 
 
+@pytest.mark.parametrize("kind", ["puppet", "asynchronous"])
+@pytest.mark.parametrize("path", ["/ws", "/mcp"])
+@pytest.mark.parametrize("how", ["close", "abort", "vanish"])
+def test_a_client_that_leaves_during_the_constructor(serve: Servers, kind: str, path: str, how: str, gate: str) -> None:
+    """Its slot is free at once, its environment closed once it is made."""
+    server = serve(kind, **ROOM_FOR_ONE)
+    server.next("create", do="wait", gate=gate)
+    peer = server.peer(path)
+    server.wait_for_gate(gate)
+    instance = max(entry["instance"] for entry in server.journal())
+    break_connection(peer, how)
+    server.settle()
+    assert server.events(instance) == ["create"]
+    server.open_gate(gate)
+    eventually(lambda: server.events(instance) == ["create", "created", "close", "closed"])
+
+
 @pytest.mark.parametrize("code", [1002, 1011, 3000, 4999])
 def test_a_socket_that_is_closed_for_another_reason_leaves_its_session_waiting(serve: Servers, code: int) -> None:
     server = serve("puppet", **ROOM_FOR_ONE)
@@ -317,13 +334,17 @@ def test_a_broken_connection_is_noticed_while_a_step_runs(serve: Servers, how: s
     server.settle()
 
 
-def test_a_peer_that_answers_no_ping_is_given_up() -> None:
+@pytest.mark.parametrize("reply", ["none", "large"])
+def test_a_peer_that_answers_no_ping_is_given_up(reply: str) -> None:
+    """Even if a reply is on its way that it will never read."""
     options = {"ws_ping_interval": 0.1, "ws_ping_timeout": 0.1}
     with Server("puppet", options=options, OPENENV_MAX_SESSIONS="1") as server:
         silent, _ = played(server)  # it reads nothing any more, so it answers nothing
+        if reply == "large":
+            silent.send({"type": "step", "data": {"do": "large", "value": 30_000_000}})
         server.until_lost(silent)
         with back(server, silent) as peer:
-            assert peer.state()["data"]["step_count"] == 1
+            assert peer.state()["data"]["step_count"] == (1 if reply == "none" else 2)
         silent.vanish()
 
 

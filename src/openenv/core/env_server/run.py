@@ -18,6 +18,7 @@ from typing import Any
 import uvicorn
 
 from .settings import ServerSettings
+from .websocket_protocol import WEBSOCKET_PROTOCOL
 
 GRACEFUL_SHUTDOWN_S = 30
 """How long uvicorn waits for open connections once the app has drained, in seconds."""
@@ -68,6 +69,7 @@ def run_server(
         "port": port,
         "log_level": log_level,
         "timeout_graceful_shutdown": GRACEFUL_SHUTDOWN_S,
+        "ws": WEBSOCKET_PROTOCOL,
         "ws_max_size": _settings_of(app).max_message_bytes,
         **uvicorn_options,
     }

@@ -162,7 +162,7 @@ class SessionSocketRoute:
             await send({"type": "websocket.accept", "headers": headers})
             await self._serve(session, socket, query)
         except _GoneError as gone:
-            if gone.deliberate and session.kind is SessionKind.SOCKET:
+            if gone.deliberate and session.kind is SessionKind.SOCKET and session.phase is not SessionPhase.NEW:
                 await self._manager.end(session)
         except asyncio.CancelledError:
             if not attachment.replaced:
@@ -214,17 +214,11 @@ class SessionSocketRoute:
 
     async def _serve(self, session: Session, socket: _Socket, query: dict[str, str]) -> None:
         if session.phase is SessionPhase.NEW:
-            opening = asyncio.ensure_future(self._manager.open(session))
             try:
-                await socket.wait_for(opening)
-            except BaseException:
-                # The client is gone: the session frees its slot now, and its environment once that is made.
-                opening.add_done_callback(_retrieve)
-                raise
-            error = opening.exception()
-            if error is not None:
-                await self._refuse(socket, error if isinstance(error, Exception) else RuntimeError(str(error)))
-                raise _GoneError(1000)
+                await _open(self._manager, session, socket)
+            except OpenEnvError as error:
+                await self._refuse(socket, error)
+                raise _GoneError(1000) from None
         protocol = SessionProtocol(session, self._rpc)
         if "awaiting" in query:
             await self._send_awaited(session, socket, query["awaiting"])
@@ -276,22 +270,25 @@ class McpSocketRoute:
         socket = _Socket(receive, send, self._manager.settings.max_message_bytes)
         address = client_address(scope)
         try:
-            session = await self._manager.create(SessionKind.SOCKET, address)
+            session = self._manager.reserve(SessionKind.SOCKET, address)
         except OpenEnvError as error:
             await self._refuse(socket, error)
             return
         caller = Caller(session=session, owns_socket=True, address=address)
         try:
+            await _open(self._manager, session, socket)
             while True:
                 work = asyncio.ensure_future(self._respond(self._rpc, caller, await socket.next()))
                 await socket.wait_for(work)
                 if work.result() is not None:
                     await socket.send(encode(work.result()).decode())
+        except OpenEnvError as error:
+            await self._refuse(socket, error)
         except _GoneError:
             logger.debug("an MCP socket closed")
         finally:
             socket.stop()
-            await asyncio.shield(self._manager.end(session))
+            self._manager.detach(session)  # nothing that could be waited for: it ends
 
     @staticmethod
     async def _respond(rpc: JsonRpcHandler, caller: Caller, message: str | bytes) -> dict[str, Any] | None:
@@ -314,6 +311,22 @@ class McpSocketRoute:
             await socket.close(1000)
         except _GoneError:
             logger.debug("a refused client was gone before it was told")
+
+
+async def _open(manager: SessionManager, session: Session, socket: _Socket) -> None:
+    """Open a reserved session, unless its client leaves meanwhile.
+
+    Raises:
+        OpenEnvError: as :meth:`.SessionManager.open`.
+        _GoneError: if the socket is closed. The environment is closed once it is made.
+    """
+    opening = asyncio.ensure_future(manager.open(session))
+    try:
+        await socket.wait_for(opening)
+    except BaseException:
+        opening.add_done_callback(_retrieve)
+        raise
+    opening.result()
 
 
 def _refusal(error: Exception) -> Failure:
