@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pydantic_core
 
-_OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+_OPTIONS = orjson.OPT_SERIALIZE_NUMPY
 
 
 def decode(data: str | bytes | bytearray) -> Any:
@@ -31,6 +31,14 @@ def encode(value: Any) -> bytes:
     """
     try:
         return orjson.dumps(value, _plain, _OPTIONS)
+    except TypeError:
+        return _encode_uncommon(value)
+
+
+def _encode_uncommon(value: Any) -> bytes:
+    """Encode what orjson refuses at its fastest: keys that are no text, integers beyond 64 bits, or nonsense."""
+    try:
+        return orjson.dumps(value, _plain, _OPTIONS | orjson.OPT_NON_STR_KEYS)
     except TypeError as error:
         if error.__cause__ is not None:  # a value that _plain refuses
             raise TypeError(f"cannot be serialized as JSON: {error.__cause__}") from error

@@ -135,7 +135,7 @@ class HTTPEnvServer:
         rpc = JsonRpcHandler(self.manager, openenv.__version__)
         sockets = SessionSocketRoute(self.manager, rpc, openenv.__version__)
         visits = http_routes.add_routes(app, self.manager, self.metadata)
-        app.router.routes.append(WebSocketRoute("/ws", sockets))
+        app.router.routes.insert(0, WebSocketRoute("/ws", sockets))  # the first one looked at
         mcp_routes.add_routes(app, self.manager, rpc)
         app.include_router(task_routes(self.spec, visits))
         app.add_middleware(AccessMiddleware, settings=self.settings)

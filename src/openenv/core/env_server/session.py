@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from .exceptions import CallTimeoutError, EnvironmentFactoryError, SessionNotFoundError
+from .interfaces import Environment
 from .mcp_types import CallToolAction
 from .serialization import serialize_observation
 from .settings import ServerSettings
@@ -236,7 +237,8 @@ class Session:
     async def _dispose_of(self, environment: Any) -> None:
         close = getattr(environment, "close", None)
         try:
-            if close is not None:
+            # The base class's close() does nothing: no need to take a thread for it.
+            if close is not None and getattr(close, "__func__", None) is not Environment.close:
                 await self._call_close(close)
         except CallTimeoutError:
             logger.warning("%s did not close in time and is left behind", self.spec.factory_name)
@@ -326,7 +328,6 @@ class Session:
     def step_now(self, action: Any, arguments: dict[str, Any] | None, timeout_s: float | None) -> dict[str, Any]:
         """A cheap step, without a switch of task or thread."""
         given = self._step_arguments(arguments, timeout_s) if arguments or timeout_s is not None else {}
-        self.last_activity = time.monotonic()
         observation = self._inline(self._step_call, action, given, self._step_deadline(action, timeout_s))
         self.step_count += 1
         return serialize_observation(observation)
@@ -391,10 +392,15 @@ class Session:
         return timeout_s + _TOOL_MARGIN_S
 
     def _inline(self, call: Callable[..., Any], action: Any, given: dict[str, Any], timeout_s: float | None) -> Any:
-        started = time.perf_counter()
-        with CONTAINED:
+        self.last_activity = started = time.monotonic()
+        try:
             observation = call(action, **given)
-        if timeout_s is not None and time.perf_counter() - started > timeout_s:
+        except BaseException as error:  # as CONTAINED does, without the cost of a context
+            told = contained(error)
+            if told is error:
+                raise
+            raise told from error
+        if timeout_s is not None and time.monotonic() - started > timeout_s:
             raise CallTimeoutError("step", timeout_s)
         return observation
 

@@ -1,12 +1,27 @@
 """Which keyword arguments a function takes: environments may narrow the signatures of their verbs."""
 
 import inspect
+from collections.abc import Iterable
+from functools import lru_cache
+from types import FunctionType
 from typing import Any
 
 
 def keyword_names(function: Any) -> frozenset[str] | None:
     """The names ``function`` takes by keyword; None if it takes any."""
-    parameters = inspect.signature(function).parameters.values()
+    plain = getattr(function, "__func__", None)
+    if isinstance(plain, FunctionType) and not plain.__dict__:  # an undecorated method: once per class is enough
+        return _method_names(plain)
+    return _names(inspect.signature(function).parameters.values())
+
+
+@lru_cache(maxsize=1024)
+def _method_names(function: FunctionType) -> frozenset[str] | None:
+    return _names(list(inspect.signature(function).parameters.values())[1:])
+
+
+def _names(parameters: Iterable[inspect.Parameter]) -> frozenset[str] | None:
+    parameters = list(parameters)
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return None
     return frozenset(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY))
