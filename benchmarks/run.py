@@ -1,26 +1,20 @@
 """Measure this package beside the public one and print the table: ``python benchmarks/run.py --help``."""
 
 import argparse
-import json
 import os
-import platform
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # this is a script
 
-from benchmarks.peer_env import ROOT, make_peer, peer_python
+from benchmarks.peer_env import make_peer, peer_python
+from benchmarks.record import machine, write
 from benchmarks.table import findings, rendered
 from benchmarks.topics import TOPICS, Plan, Samples
-
-VERSIONS_OF = ("openenv", "uvicorn", "uvloop", "httptools", "websockets", "starlette", "fastapi", "pydantic", "fastmcp")
 
 
 def main() -> int:
@@ -41,7 +35,7 @@ def main() -> int:
     )
     if len(cpus) < 2:
         progress.print("only one processor: server and generator share it, and the ratios say less")
-    machine = _machine(plan, cpus)
+    measured_on = machine(plan, cpus)
     results: dict[str, Samples] = {}
     broken: dict[str, str] = {}
     for topic in options.topics:
@@ -53,20 +47,17 @@ def main() -> int:
     found = list(findings(results))
 
     console.print(rendered(found))
-    for who, versions in machine["versions"].items():
+    for who, versions in measured_on["versions"].items():
         console.print(f"{who}: " + ", ".join(f"{name} {number}" for name, number in versions.items()))
     for remark in _remarks(results):
         console.print(remark)
     document = {
-        "machine": machine,
+        "machine": measured_on,
         "lines": [{**asdict(entry), "met": entry.met} for entry in found],
         "samples": results,
         "broken": broken,
     }
-    path = options.output or ROOT / "benchmarks" / "results" / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-    console.print(f"written to {os.path.relpath(path)}", soft_wrap=True)
+    console.print(f"written to {write(document, options.output)}", soft_wrap=True)
     missed = options.strict and any(entry.met is False for entry in found)
     return 1 if broken or missed else 0
 
@@ -95,32 +86,6 @@ def _options() -> argparse.Namespace:
     if options.quick:
         options.repetitions, options.duration = 2, 2.0
     return options
-
-
-def _machine(plan: Plan, cpus: list[int]) -> dict[str, Any]:
-    """What the figures were taken on."""
-    versions = {"ours": {name: found for name in VERSIONS_OF if (found := _installed(name))}}
-    if plan.peer is not None:
-        ask = (
-            "import json; from importlib.metadata import distributions; "
-            f"print(json.dumps({{d.name: d.version for d in distributions() if d.name in {VERSIONS_OF!r}}}))"
-        )
-        versions["peer"] = json.loads(plan.run(plan.peer, "-I", "-c", ask))
-    return {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "processors": len(cpus),
-        "load_average": os.getloadavg()[0],
-        "versions": versions,
-    }
-
-
-def _installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 def _remarks(results: dict[str, Samples]) -> list[str]:

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -138,10 +139,18 @@ def _wait_for_port(process: "subprocess.Popen[bytes]", log: Path, timeout_s: flo
         ended = process.poll() is not None
         text = log.read_text(errors="replace")
         found = _RUNNING.search(text)
-        if found:
+        if found and _accepts(int(found[1])):  # with several processes it says so before any listens
             return int(found[1])
         if ended:
             raise ServerStartError(f"the server ended with status {process.returncode}:\n{text}")
         if time.monotonic() > deadline:
             raise ServerStartError(f"the server does not listen after {timeout_s:g} s:\n{text}")
         time.sleep(0.05)
+
+
+def _accepts(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True

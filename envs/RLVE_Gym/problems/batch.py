@@ -21,7 +21,9 @@ Outcome = TypeVar("Outcome")
 GENERATION_TIMEOUT_S: Final = 10.0
 VERIFICATION_TIMEOUT_S: Final = 15.0  # far above what any takes: the first one may import SymPy on a busy machine
 
-_CHUNK: Final = 16  # how many calls travel to a worker together: many take less time than the trip
+# How many calls travel to a worker together: many take less time than the trip, but a slow one keeps the rest waiting.
+_REQUESTS_TOGETHER: Final = 4
+_SAMPLES_TOGETHER: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def generate_many(
         ValueError for wrong arguments, MemoryError, WorkerTimeoutError, WorkerDiedError.
     """
     items = (request if isinstance(request, Request) else Request(*request) for request in requests)
-    return _outcomes(_generate, items, timeout_s, pool)
+    return _outcomes(_generate, items, _REQUESTS_TOGETHER, timeout_s, pool)
 
 
 def verify_many(
@@ -91,14 +93,18 @@ def verify_many(
         A verdict per sample, or the error, as `generate_many` has them.
     """
     items = (sample if isinstance(sample, Sample) else Sample(*sample) for sample in samples)
-    return _outcomes(_verify, items, timeout_s, pool)
+    return _outcomes(_verify, items, _SAMPLES_TOGETHER, timeout_s, pool)
 
 
 def _outcomes(
-    work: Callable[[Item], Outcome], items: Iterable[Item], timeout_s: float, pool: WorkerPool | None
+    work: Callable[[Item], Outcome],
+    items: Iterable[Item],
+    together: int,
+    timeout_s: float,
+    pool: WorkerPool | None,
 ) -> list[Outcome | Exception]:
     with make_pool() if pool is None else nullcontext(pool) as workers:
-        outcomes = workers.map(work, items, timeout_s=timeout_s, chunk_size=_CHUNK, return_errors=True)
+        outcomes = workers.map(work, items, timeout_s=timeout_s, chunk_size=together, return_errors=True)
         return list(cast(Iterable[Outcome | Exception], outcomes))
 
 

@@ -5,14 +5,19 @@ environment.generator(seed=0, parameter={"N": 5})
 environment.verifier(output)
 """
 
+import os
 from collections.abc import Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .kit.errors import GenerationError, ParameterError, WrongFormat
 from .kit.extraction import extract
 from .kit.instance import Instance, Parameter, Verdict
 from .kit.problem import Problem
 from .registry import find, load
+
+if TYPE_CHECKING:
+    from openenv.core.workers import WorkerPool
 
 T = TypeVar("T")
 
@@ -54,15 +59,23 @@ class Environment:
         self.passing_reward_threshold = 1.0
         self.failure: str | None = None
 
-    def generator(self, seed: int, parameter: Parameter, timeout_second: int = 10) -> bool:
+    def generator(self, seed: int, parameter: Parameter, timeout_second: float | None = 10) -> bool:
         """Draws an instance from a starting parameter; False, with the reason in `failure`, when that fails.
 
-        Generation runs in this thread; `timeout_second` is accepted for compatibility and binds nobody here.
+        Args:
+            timeout_second: after so many seconds generation is stopped and has failed. It runs in a worker process,
+                which this process has one of; None runs it right here, without a limit.
         """
+        from openenv.core.workers import WorkerError
+
         self.parameter, self.seed, self.failure = None, seed, None
         try:
-            instance = self._problem.generate_from(seed, parameter)
-        except (GenerationError, ParameterError) as error:
+            if timeout_second is None:
+                instance = self._problem.generate_from(seed, parameter)
+            else:
+                workers = _workers(os.getpid())
+                instance = workers.submit(_generate, self._problem, seed, parameter, timeout_s=timeout_second).result()
+        except (GenerationError, ParameterError, WorkerError) as error:
             self.failure = str(error)
             return False
         self._adopt(instance)
@@ -111,6 +124,18 @@ class Environment:
         if self.parameter is None or self.seed is None:
             raise RuntimeError("there is no instance yet: call generator() or set_config() first")
         return Instance(self._problem.identifier(), self.seed, None, self.parameter)
+
+
+@cache
+def _workers(pid: int) -> "WorkerPool":
+    """The worker of the process with this id: one that was forked needs its own."""
+    from .batch import make_pool
+
+    return make_pool(1)
+
+
+def _generate(problem: Problem[Any], seed: int, parameter: Parameter) -> Instance:
+    return problem.generate_from(seed, parameter)
 
 
 class ByIdentifier(Mapping[str, type[T]], Generic[T]):

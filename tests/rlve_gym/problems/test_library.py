@@ -89,6 +89,32 @@ def test_a_generator_that_fails_says_why_and_leaves_no_instance() -> None:
     assert "N = 0" in (environment.failure or "")
 
 
+def test_a_generator_that_takes_too_long_is_stopped() -> None:
+    environment = identifier2environment["Sorting"]()
+    assert not environment.generator(0, {"N": 10**9}, timeout_second=0.2)
+    assert environment.parameter is None
+    assert "0.2 s" in (environment.failure or "")
+    assert environment.generator(0, {"N": 4})
+    limited = environment.get_config()
+    assert environment.generator(0, {"N": 4}, timeout_second=None)
+    assert environment.get_config() == limited
+
+
+def test_a_forked_process_generates_as_well() -> None:
+    script = """
+import os, sys
+from RLVE_Gym.problems import identifier2environment
+environment = identifier2environment["Sorting"]()
+assert environment.generator(0, {"N": 4})
+child = os.fork()
+if child == 0:
+    sys.exit(0 if environment.generator(1, {"N": 4}) else 3)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+assert environment.generator(2, {"N": 4})
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
+
+
 def test_configurations_travel() -> None:
     first, second = (identifier2environment["PolynomialMinimum"]() for _ in range(2))
     assert first.generator(1, {"N": 4})

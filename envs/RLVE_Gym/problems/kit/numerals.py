@@ -6,14 +6,18 @@ megabyte of them; `float()` accepts `nan` and `1_0.0`. Neither may decide what a
 
 import math
 import re
+from collections.abc import Sequence
 
 from .errors import WrongFormat
 
 LONGEST = 200_000
 """Digits up to which an integer is read exactly."""
 
-PORTABLE = 10**4300 - 1
-"""The largest integer an instance should hold: beyond it Python, and so its JSON, refuses the digits by default."""
+PORTABLE_DIGITS = 4300
+"""Digits that an integer in an instance should have at most: Python, and so its JSON, refuses more by default."""
+
+PORTABLE = 10**PORTABLE_DIGITS - 1
+"""The largest integer an instance should hold."""
 
 _LEAF = 512
 _REAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -41,6 +45,14 @@ def parse_integer(token: str, *, exact: bool = False) -> int:
     else:
         value = 10**LONGEST
     return -value if token[0] == "-" else value
+
+
+def parse_integers(tokens: Sequence[str], *, exact: bool = False) -> list[int]:
+    """Reads every token, see `parse_integer`; several times faster than one by one where none has a sign."""
+    digits = "".join(tokens)
+    if digits.isascii() and digits.isdigit() and max(map(len, tokens)) <= _LEAF:
+        return list(map(int, tokens))
+    return [parse_integer(token, exact=exact) for token in tokens]
 
 
 def integer_text(value: int) -> str:

@@ -8,9 +8,7 @@ from math import isqrt
 from random import Random
 
 from ..kit import GenerationError, Int, Integer, Parameter, Problem, Schedule, scale
-
-MOST = 10**4300 - 1
-"""The largest reference: beyond it neither JSON nor Python reads the digits of an integer by default."""
+from ..kit.numerals import PORTABLE
 
 TRIAL = 200_000
 """The trial divisor at which factoring an answer is given up."""
@@ -65,23 +63,23 @@ Find the smallest positive integer M that has exactly {p["K"]} distinct positive
 
 
 def least_number(k: int) -> int | None:
-    """The least number with exactly k divisors, None where it is beyond MOST.
+    """The least number with exactly k divisors, None where it is beyond PORTABLE.
 
     Such a number is a product of p_i^(d_i - 1) over the first primes p_i with d_1 * d_2 * ... = k, found by
     recursion over the primes. Where d = u * v, exchanging p^(uv-1) for p^(u-1) * q^(v-1) with an unused prime q
     makes the number smaller if q < p^u, so only such d are tried for which this does not happen.
     """
-    primes = primes_upto(MOST.bit_length())
+    primes = primes_upto(PORTABLE.bit_length())
     counts = {q: 0 for q in primes if k % q == 0}
     rest = k
     for q in counts:
         while rest % q == 0:
             rest, counts[q] = rest // q, counts[q] + 1
     if rest > 1:
-        return None  # 2^(q-1) with the large prime q is beyond MOST already
+        return None  # 2^(q-1) with the large prime q is beyond PORTABLE already
     unused = primes[sum(counts.values())]
     parts = [(u * v, u) for v in counts for u in range(1, unused.bit_length()) if k % (u * v) == 0]
-    bits = MOST.bit_length()
+    bits = PORTABLE.bit_length()
 
     @cache
     def least(i: int, rest: int) -> int | None:
@@ -96,7 +94,7 @@ def least_number(k: int) -> int | None:
         return best
 
     number = least(0, k)
-    return number if number is not None and number <= MOST else None
+    return number if number is not None and number <= PORTABLE else None
 
 
 def count_divisors(n: int) -> int | None:

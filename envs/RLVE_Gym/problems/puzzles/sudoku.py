@@ -1,6 +1,5 @@
 """Sudoku with boxes of N rows and M columns."""
 
-from itertools import product
 from random import Random
 
 from ..kit import Int, Number, Parameter, Problem, Rows, Schedule, add
@@ -51,8 +50,9 @@ this is right.
 
     def score(self, p: Parameter, answer: list[list[int]]) -> float:
         n, m, size = p["N"], p["M"], p["NM"]
-        for i, j in product(range(size), repeat=2):
-            if not 1 <= answer[i][j] <= size or p["sudoku"][i][j] not in (0, answer[i][j]):
+        for row, clues in zip(answer, p["sudoku"], strict=True):
+            changed = any(clue and clue != value for clue, value in zip(clues, row, strict=True))
+            if changed or min(row) < 1 or max(row) > size:
                 return self.invalid_solution
         boxes = [
             [answer[i + x][j + y] for x in range(n) for y in range(m)]

@@ -4,11 +4,8 @@ from functools import cmp_to_key
 from random import Random
 
 from ..kit import GenerationError, Int, Parameter, Permutation, Problem, Schedule, is_permutation, scale
-from ..kit.numerals import parse_integer
+from ..kit.numerals import PORTABLE_DIGITS, parse_integer
 from ..kit.render import series
-
-MOST_DIGITS = 4300
-"""Digits up to which Python reads and writes an integer, `gold`, as JSON."""
 
 
 class MaxPermutation(Problem[list[int]]):
@@ -34,8 +31,8 @@ class MaxPermutation(Problem[list[int]]):
         prefixes = [rng.choice(whole)[: rng.randint(1, longest)] for _ in range(n - stems)]
         strings = rng.sample(whole + prefixes, n)
         digits = sum(map(len, strings))
-        if digits > MOST_DIGITS:
-            raise GenerationError(f"the largest integer would have {digits} digits; the limit is {MOST_DIGITS}")
+        if digits > PORTABLE_DIGITS:
+            raise GenerationError(f"the largest integer would have {digits} digits; the limit is {PORTABLE_DIGITS}")
         order = largest(strings)
         return {"array": strings, "gold": joined(strings, order), "reference_answer": self.show(p, order)}
 

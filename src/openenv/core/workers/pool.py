@@ -233,6 +233,11 @@ def _usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+# A forked process has the parent's dispatchers without their threads: ending them is not its business.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_dispatchers.clear)
+
+
 @atexit.register
 def _end_all() -> None:
     for dispatcher in list(_dispatchers):

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from RLVE_Gym.problems.kit import WrongFormat
-from RLVE_Gym.problems.kit.numerals import LONGEST, integer_text, parse_integer, parse_real
+from RLVE_Gym.problems.kit.numerals import LONGEST, integer_text, parse_integer, parse_integers, parse_real
 
 NO_INTEGERS = "|+|-|--1|+-1|1_000|5.0|1e3|0x1| 1|\uff11|\u0663|\u00b2|a"
 NO_REALS = "|.|e5|nan|inf|-Infinity|1e999|1_0.0|\uff11.5|1 |0x1p3"
@@ -32,6 +32,21 @@ def test_the_longest_integers_are_exact_and_longer_ones_stay_apart() -> None:
     assert parse_integer("-" + "9" * (LONGEST + 1)) == -(10**LONGEST)
     with pytest.raises(WrongFormat):
         parse_integer("9" * (LONGEST + 1), exact=True)
+
+
+@given(
+    st.lists(
+        st.one_of(st.integers().map(str), st.sampled_from(["007", "+5", "-0", "1" * 600, *NO_INTEGERS.split("|")]))
+    )
+)
+def test_many_tokens_are_read_as_one_by_one(tokens: list[str]) -> None:
+    try:
+        expected = [parse_integer(token) for token in tokens]
+    except WrongFormat:
+        with pytest.raises(WrongFormat):
+            parse_integers(tokens)
+    else:
+        assert parse_integers(tokens) == expected
 
 
 @pytest.mark.parametrize("token", NO_INTEGERS.split("|"))

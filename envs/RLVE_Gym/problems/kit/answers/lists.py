@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from ..numerals import integer_text, parse_integer
+from ..numerals import integer_text, parse_integers
 from .base import Format, filled_lines, require
 
 
@@ -42,7 +42,7 @@ class Integers(Format[list[int]]):
         tokens = text.split()
         require(bool(tokens) or not self.nonempty, "no integer at all")
         require(self.count is None or len(tokens) == self.count, f"{len(tokens)} integers, not {self.count}")
-        values = [parse_integer(token, exact=self.exact) for token in tokens]
+        values = parse_integers(tokens, exact=self.exact)
         require(self.low is None or min(values, default=self.low) >= self.low, "an integer too small")
         require(self.high is None or max(values, default=self.high) <= self.high, "an integer too large")
         return values
@@ -108,7 +108,7 @@ class Pairs(Format[list[tuple[int, int]]]):
     def parse(self, text: str) -> list[tuple[int, int]]:
         tokens = text.split()
         require(len(tokens) % 2 == 0, "an odd number of integers")
-        values = [parse_integer(token) for token in tokens]
+        values = parse_integers(tokens)
         return list(zip(values[::2], values[1::2], strict=True))
 
     def show(self, answer: Sequence[tuple[int, int]]) -> str:
@@ -150,7 +150,7 @@ class Rows(Format[list[list[int]]]):
         require(self.rows is None or len(lines) == self.rows, f"{len(lines)} lines, not {self.rows}")
         for line in lines:
             require(self.columns is None or len(line) == self.columns, f"a line without {self.columns} integers")
-        return [[parse_integer(token) for token in line] for line in lines]
+        return [parse_integers(line) for line in lines]
 
     def show(self, answer: Sequence[Sequence[int]]) -> str:
         return "\n".join(" ".join(map(integer_text, row)) for row in answer)
