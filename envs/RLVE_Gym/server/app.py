@@ -1,7 +1,5 @@
 """The server of RLVE_Gym: ``openenv serve``, ``uvicorn server.app:app``, or ``python -m server.app``."""
 
-import argparse
-import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 
 from openenv.core.env_server.http_server import create_app, resolve_mode
-from openenv.core.env_server.run import run_server
+from openenv.core.env_server.run import run_from_command_line
+from openenv.core.env_server.settings import max_concurrent_envs
 from openenv.core.env_server.types import ServerMode
 
 if TYPE_CHECKING or "." in (__package__ or ""):
@@ -29,21 +28,6 @@ else:
     from server.gym import Gym
     from server.parts import RlveGymAction, RlveGymObservation, RlveGymState
     from server.RLVE_Gym_environment import RlveGymEnvironment
-
-
-def max_concurrent_envs() -> int | None:
-    """The bound that ``MAX_CONCURRENT_ENVS`` sets; None leaves it to the server's settings.
-
-    Raises:
-        ValueError: if the variable holds no whole number.
-    """
-    value = os.environ.get("MAX_CONCURRENT_ENVS", "")
-    if not value:
-        return None
-    try:
-        return int(value)
-    except ValueError:
-        raise ValueError(f"MAX_CONCURRENT_ENVS must be a whole number, not {value!r}") from None
 
 
 def make_app(gym: Gym | None = None) -> FastAPI:
@@ -82,12 +66,8 @@ app = make_app()
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until a signal ends it."""
-    parser = argparse.ArgumentParser(description="Serve RLVE_Gym.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
-    options = parser.parse_args(arguments)
-    run_server(app, host=options.host, port=options.port)
+    """Serve on ``--host`` and ``--port`` until a signal ends it."""
+    run_from_command_line(app, arguments)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
 """The echo environment's server: ``openenv serve``, ``uvicorn server.app:app``, or ``python -m server.app``."""
 
-import argparse
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openenv.core.env_server.http_server import create_app
 from openenv.core.env_server.mcp_types import CallToolAction
-from openenv.core.env_server.run import run_server
+from openenv.core.env_server.run import run_from_command_line
+from openenv.core.env_server.settings import max_concurrent_envs
 
 if TYPE_CHECKING or "." in (__package__ or ""):
     from ..models import EchoObservation
@@ -18,21 +17,6 @@ else:
         sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from models import EchoObservation
     from server.echo_environment import EchoEnvironment
-
-
-def max_concurrent_envs() -> int | None:
-    """The bound that ``MAX_CONCURRENT_ENVS`` sets; None leaves it to the server's settings.
-
-    Raises:
-        ValueError: if the variable holds no whole number.
-    """
-    value = os.environ.get("MAX_CONCURRENT_ENVS", "")
-    if not value:
-        return None
-    try:
-        return int(value)
-    except ValueError:
-        raise ValueError(f"MAX_CONCURRENT_ENVS must be a whole number, not {value!r}") from None
 
 
 app = create_app(
@@ -45,12 +29,8 @@ app = create_app(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until a signal ends it."""
-    parser = argparse.ArgumentParser(description="Serve the echo environment.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
-    options = parser.parse_args(arguments)
-    run_server(app, host=options.host, port=options.port)
+    """Serve on ``--host`` and ``--port`` until a signal ends it."""
+    run_from_command_line(app, arguments)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from openenv.core.env_server import (
     create_fastapi_app,
     create_web_interface_app,
 )
-from openenv.core.env_server.settings import SettingsError
+from openenv.core.env_server.settings import SettingsError, max_concurrent_envs
 from openenv.core.errors import OpenEnvError
 from tests.core.server.environments import EchoAction, EchoEnvironment, EchoObservation, SolePuppet
 
@@ -143,6 +143,14 @@ def test_max_concurrent_envs() -> None:
     app = echo_app(max_concurrent_envs=3, settings=ServerSettings(max_sessions=5, step_timeout_s=2))
     assert server_of(app).max_concurrent_envs == 3
     assert server_of(app).settings.step_timeout_s == 2
+
+
+def test_the_bound_that_the_hosts_of_a_package_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert max_concurrent_envs({}) is max_concurrent_envs({"MAX_CONCURRENT_ENVS": ""}) is None
+    monkeypatch.setenv("MAX_CONCURRENT_ENVS", "8")
+    assert max_concurrent_envs() == 8
+    with pytest.raises(SettingsError, match="MAX_CONCURRENT_ENVS must be a whole number, not 'many'"):
+        max_concurrent_envs({"MAX_CONCURRENT_ENVS": "many"})
 
 
 @pytest.mark.parametrize("settings", [None, ServerSettings()])

@@ -91,6 +91,19 @@ def run_server(
         raise SystemExit(3)
 
 
+def run_from_command_line(app: Any, arguments: list[str] | None = None) -> None:
+    """What the ``main`` of an environment's ``server/app.py`` does: serve on ``--host`` and ``--port``.
+
+    Args:
+        arguments: of the command line; None for this process's.
+    """
+    parser = argparse.ArgumentParser(description="Serve this environment until a signal ends it.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8000, help="0 lets the system choose one (default 8000)")
+    options = parser.parse_args(arguments)
+    run_server(app, host=options.host, port=options.port)
+
+
 def _settings_of(app: Any) -> ServerSettings:
     """The settings of an app of ours, else those of this process's variables."""
     server = getattr(getattr(app, "state", None), "openenv_server", None)

@@ -17,6 +17,24 @@ class SettingsError(OpenEnvError, ValueError):
     """A setting has a value it cannot have."""
 
 
+def max_concurrent_envs(environ: Mapping[str, str] | None = None) -> int | None:
+    """The bound of sessions in ``MAX_CONCURRENT_ENVS``, by which the hosts of an environment package set it.
+
+    Returns:
+        What to hand to ``create_app``; None, if the variable is not set, leaves it to the server's settings.
+
+    Raises:
+        SettingsError: if the variable holds no whole number.
+    """
+    value = (os.environ if environ is None else environ).get("MAX_CONCURRENT_ENVS", "")
+    if not value:
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        raise SettingsError(f"MAX_CONCURRENT_ENVS must be a whole number, not {value!r}") from None
+
+
 def _split(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 

@@ -1,4 +1,8 @@
+from functools import cache
 from itertools import permutations
+from random import Random
+
+import pytest
 
 from RLVE_Gym import problems
 from RLVE_Gym.problems.trees.weighted_binarytree import best_tree, score_of
@@ -25,3 +29,24 @@ def test_the_tree_is_best_and_every_traversal_is_judged() -> None:
         assert p["gold"] == max(trees.values()) == best_tree(p["scores"])[0]
         for order in permutations(range(p["N"])):
             assert score_of(p["scores"], list(order)) == trees.get(order)
+
+
+def exact(scores: list[int]) -> int:
+    """The greatest score, without logarithms."""
+
+    @cache
+    def best(i: int, j: int) -> int:
+        if j - i <= 1:
+            return scores[i] if i < j else 1
+        return max(best(i, k) * best(k + 1, j) + scores[k] for k in range(i, j))
+
+    return best(0, len(scores))
+
+
+@pytest.mark.parametrize("most", [1, 5, 10**6, 10**30])
+def test_logarithms_drop_no_root_that_is_best(most: int) -> None:
+    for seed in range(5):
+        rng = Random(seed)
+        scores = [rng.randint(1, most) for _ in range(60)]
+        gold, order = best_tree(scores)
+        assert gold == exact(scores) == score_of(scores, order)

@@ -1,12 +1,11 @@
 """The environment's server: ``openenv serve``, ``uvicorn server.app:app``, or ``python -m server.app``."""
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openenv.core.env_server.http_server import create_app
-from openenv.core.env_server.run import run_server
+from openenv.core.env_server.run import run_from_command_line
 
 if TYPE_CHECKING or "." in (__package__ or ""):
     from ..models import __ENV_CLASS_NAME__Action, __ENV_CLASS_NAME__Observation
@@ -26,12 +25,8 @@ app = create_app(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until a signal ends it."""
-    parser = argparse.ArgumentParser(description="Serve __ENV_NAME__.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
-    options = parser.parse_args(arguments)
-    run_server(app, host=options.host, port=options.port)
+    """Serve on ``--host`` and ``--port`` until a signal ends it."""
+    run_from_command_line(app, arguments)
 
 
 if __name__ == "__main__":
