@@ -74,7 +74,7 @@ def test_the_users_quick_start_runs_as_written(tmp_path: Path) -> None:
     assert done.stdout.startswith("Problem Prompt: What is 97 * 53?")
     assert re.findall(r"Reward: (.*)", done.stdout) == ["-1.0", "0.0", "1.0"]
     calls = (tmp_path / "calls").read_text()
-    assert re.search(r"^run -d .* RLVE_Gym-env:latest$", calls, re.MULTILINE)
+    assert re.search(r"^run -d .* rlve_gym-env:latest$", calls, re.MULTILINE)
     assert re.search(r"^stop .*\nrm ", calls, re.MULTILINE)
 
 

@@ -86,6 +86,13 @@ class RateLimitedError(ServerError):
     """The session sent more messages per second than the server allows."""
 
 
+class ReplyLostError(ServerError):
+    """The request was carried out, but its reply broke off with the connection and is not kept. The session goes on.
+
+    A step's reward is lost with it: ``state()`` tells where the episode stands.
+    """
+
+
 class NotAvailableError(ServerError):
     """The server's mode does not offer this call (``reset``, ``step`` and ``state`` in production)."""
 
@@ -103,6 +110,7 @@ _ERROR_CLASSES: Final[dict[str, type[ServerError]]] = {
     "SESSION_ERROR": SessionLostError,
     "RATE_LIMITED": RateLimitedError,
     "NOT_AVAILABLE": NotAvailableError,
+    "REPLY_LOST": ReplyLostError,
 }
 
 

@@ -161,3 +161,20 @@ def test_a_space(docker: FakeDocker) -> None:
         GenericEnvClient.from_env("org/env", project_path="x")
     with pytest.raises(ValueError, match="owner/space"):
         GenericEnvClient.from_env("env")
+
+
+@pytest.mark.parametrize(
+    ("image", "taken"),
+    [
+        ("RLVE_Gym-env:Latest", "rlve_gym-env:Latest"),
+        ("Registry:5000/Org/Play", "registry:5000/org/play"),
+        ("registry:5000/Play:V1", "registry:5000/play:V1"),
+        ("Play@sha256:AB", "play@sha256:AB"),
+    ],
+)
+def test_repositories_have_small_letters_only(docker: FakeDocker, image: str, taken: str) -> None:
+    provider = LocalDockerProvider()
+    provider.start_container(image)
+    [run] = docker.commands("run")
+    assert run[-1] == taken
+    provider.stop_container()

@@ -11,7 +11,7 @@ import pytest
 from websockets.sync.server import ServerConnection
 
 from openenv.core.client.retry import RetryPolicy
-from openenv.core.errors import EnvTimeoutError, SessionLostError
+from openenv.core.errors import EnvTimeoutError, ReplyLostError, SessionLostError
 from openenv.core.generic_client import GenericEnvClient
 from tests.core.client.conftest import Server, Servers
 from tests.core.client.peers import Proxy, error, observation, peer, requests, wait_until
@@ -58,6 +58,23 @@ def test_a_lost_reply_comes_again(server: Server, make_proxy: MakeProxy) -> None
                 proxy.cut()
                 assert outcome.result().observation.echoed == f"turn {turn}"
         assert client.state().log == ["turn 0", "turn 1", "turn 2"]
+
+
+def test_a_lost_reply_that_is_not_kept(servers: Servers, make_proxy: MakeProxy) -> None:
+    server = servers.own(OPENENV_MAX_KEPT_REPLY_BYTES="0")
+    proxy = make_proxy(server)
+    with PlayClient(base_url=proxy.url) as client, PlayClient(base_url=server.url) as witness:
+        client.reset()
+        proxy.swallow_replies = True
+        with ThreadPoolExecutor(1) as pool:
+            outcome = pool.submit(client.step, say("once"))
+            witness.reset(sleep_s=0.05)
+            proxy.swallow_replies = False
+            proxy.cut()
+            with pytest.raises(ReplyLostError, match="reply to request 2 is not kept"):
+                outcome.result()
+        client.step(say("twice"))
+        assert client.state().log == ["once", "twice"]
 
 
 def test_a_request_that_never_arrived_is_sent_again(server: Server, make_proxy: MakeProxy) -> None:

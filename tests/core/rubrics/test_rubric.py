@@ -208,6 +208,10 @@ async def test_an_environment_applies_its_rubric() -> None:
     assert Scored(Fixed(0.5)).step(Action()).reward == 0.5
     assert (await Scored(Slow(0.5)).step_async(Action())).reward == 0.5
     assert (await Scored(Sequential(Fixed(0.5))).step_async(Action())).reward == 0.5
+    # A cheap step runs under the loop, where a Sequential gives a coroutine, but one that waits for nothing.
+    assert Scored(Gate(Sequential(Fixed(0.5)), threshold=0.1)).step(Action()).reward == 0.5
+    with pytest.raises(TypeError, match="this rubric is async"):
+        Scored(Sequential(Slow(0.5))).step(Action())
 
 
 def test_an_async_rubric_in_a_synchronous_step_is_a_clear_error() -> None:

@@ -249,7 +249,7 @@ def test_replies_that_are_not_kept(serve: Servers, awaiting: str) -> None:
     with back(server, lost, awaiting=awaiting) as peer:
         reply = peer.receive()
         message = f"the reply to request {awaiting} is not kept: it was too large or is too old"
-        assert reply == {"type": "error", "data": {"message": message, "code": "SESSION_ERROR"}}
+        assert reply == {"type": "error", "data": {"message": message, "code": "REPLY_LOST"}}
         assert peer.state()["data"]["step_count"] == 1
 
 

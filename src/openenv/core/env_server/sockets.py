@@ -272,7 +272,7 @@ class SessionSocketRoute:
             await socket.send(session.last_reply)
         else:
             message = f"the reply to request {awaiting[:20]} is not kept: it was too large or is too old"
-            await socket.send(encode(Failure(WSErrorCode.SESSION_ERROR, message, 404).frame()).decode())
+            await socket.send(encode(Failure(WSErrorCode.REPLY_LOST, message, 404).frame()).decode())
 
 
 class McpSocketRoute:

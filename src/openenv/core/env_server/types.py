@@ -39,6 +39,7 @@ class WSErrorCode(StrEnum):
     RATE_LIMITED = "RATE_LIMITED"
     SHUTTING_DOWN = "SHUTTING_DOWN"
     NOT_AVAILABLE = "NOT_AVAILABLE"
+    REPLY_LOST = "REPLY_LOST"
 
 
 _DATA = ConfigDict(extra="forbid", validate_assignment=True, arbitrary_types_allowed=True)

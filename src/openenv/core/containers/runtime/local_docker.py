@@ -34,6 +34,7 @@ class LocalDockerProvider(ContainerProvider):
         """Start a container of ``image``, whose server listens on its port 8000.
 
         Args:
+            image: ``repository[:tag]``. Capital letters of the repository are made small: Docker takes none.
             port: on this machine; None for a free one.
             env_vars: set in the container.
             **kwargs: ignored.
@@ -43,6 +44,7 @@ class LocalDockerProvider(ContainerProvider):
         """
         if self._container is not None:
             raise RuntimeError(f"container {self._container} runs already: stop_container() first")
+        image = _with_small_letters(image)
         variables = [part for name, value in (env_vars or {}).items() for part in ("-e", f"{name}={value}")]
         for attempt in range(1, _PORT_TRIES + 1):
             chosen = port or free_port()
@@ -90,6 +92,15 @@ class LocalDockerProvider(ContainerProvider):
     def _logs(self) -> str:
         logs = _docker("logs", "--tail", str(_LOG_LINES), self._container or "", merge=True)
         return logs or ""
+
+
+def _with_small_letters(image: str) -> str:
+    """The image with its repository as Docker can have it; tag and digest tell capital letters apart."""
+    name, at, digest = image.partition("@")
+    repository, colon, tag = name.rpartition(":")
+    if not colon or "/" in tag:  # no tag: what follows the colon is a registry's port
+        return f"{name.lower()}{at}{digest}"
+    return f"{repository.lower()}{colon}{tag}{at}{digest}"
 
 
 def free_port() -> int:
