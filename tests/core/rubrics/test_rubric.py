@@ -208,7 +208,7 @@ async def test_an_environment_applies_its_rubric() -> None:
     assert Scored(Fixed(0.5)).step(Action()).reward == 0.5
     assert (await Scored(Slow(0.5)).step_async(Action())).reward == 0.5
     assert (await Scored(Sequential(Fixed(0.5))).step_async(Action())).reward == 0.5
-    # A cheap step runs under the loop, where a Sequential gives a coroutine, but one that waits for nothing.
+    # A cheap step runs under the loop, where a Sequential gives a coroutine, but which this step cannot await.
     assert Scored(Gate(Sequential(Fixed(0.5)), threshold=0.1)).step(Action()).reward == 0.5
     with pytest.raises(TypeError, match="this rubric is async"):
         Scored(Sequential(Slow(0.5))).step(Action())

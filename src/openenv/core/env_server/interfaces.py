@@ -137,8 +137,16 @@ class Environment(ABC, Generic[ActT, ObsT, StateT]):
     def _apply_rubric(self, action: ActT, observation: ObsT) -> float:
         if self.rubric is None:
             return 0.0
-        score = self.rubric(action, observation)
-        return float(_at_once(score) if inspect.isawaitable(score) else score)
+        from ..rubrics.containers import synchronously
+
+        with synchronously():
+            score = self.rubric(action, observation)
+        if inspect.isawaitable(score):
+            close = getattr(score, "close", None)
+            if close is not None:
+                close()
+            raise TypeError("this rubric is async: await self._apply_rubric_async(action, observation) instead")
+        return float(score)
 
     async def _apply_rubric_async(self, action: ActT, observation: ObsT) -> float:
         if self.rubric is None:
@@ -155,21 +163,6 @@ class Environment(ABC, Generic[ActT, ObsT, StateT]):
             result: Any = self.rubric.reset()
             if inspect.isawaitable(result):
                 await result
-
-
-def _at_once(score: Any) -> Any:
-    """The result of a coroutine that waits for nothing, such as a ``Sequential`` of plain rubrics under a running loop.
-
-    Raises:
-        TypeError: if it does wait.
-    """
-    if inspect.iscoroutine(score):
-        try:
-            score.send(None)
-        except StopIteration as finished:
-            return finished.value
-        score.close()
-    raise TypeError("this rubric is async: await self._apply_rubric_async(action, observation) instead")
 
 
 __all__ = [

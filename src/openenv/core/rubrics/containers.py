@@ -4,6 +4,8 @@ import asyncio
 import inspect
 import math
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from ._steps import Steps, all_of, discard, run, value_of
@@ -12,6 +14,19 @@ from .base import Rubric, Score
 
 def _numbered(index: int) -> str:
     return f"rubric_{index}"
+
+
+_synchronous: ContextVar[bool] = ContextVar("synchronous", default=False)
+
+
+@contextmanager
+def synchronously() -> Iterator[None]:
+    """For callers that cannot await: a :class:`Sequential` gives its score as if no event loop ran."""
+    token = _synchronous.set(True)
+    try:
+        yield
+    finally:
+        _synchronous.reset(token)
 
 
 class Sequential(Rubric):
@@ -26,7 +41,7 @@ class Sequential(Rubric):
 
     def forward(self, action: Any, observation: Any) -> Score:
         result = run(self._in_order(action, observation))
-        if inspect.isawaitable(result) or not _loop_is_running():
+        if inspect.isawaitable(result) or _synchronous.get() or not _loop_is_running():
             return result
         return _later(result)
 
