@@ -1,4 +1,5 @@
-"""Every Python block of the README runs as a reader would run it: in a fresh interpreter, from the repository root."""
+"""Every Python block of the README and of the client's page runs as a reader would run it: in a fresh interpreter, from
+the repository root."""
 
 import re
 import subprocess
@@ -9,14 +10,18 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-BLOCKS = re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+BLOCKS = [
+    block
+    for page in (README, ROOT / "docs" / "client.md")
+    for block in re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+]
 
 # What a block says it prints: "print(...)  # this".
 _PRINTED = re.compile(r"print\(.*\)  # (.+)$", re.MULTILINE)
 
 
 def test_there_are_blocks() -> None:
-    assert len(BLOCKS) >= 4
+    assert len(BLOCKS) >= 6
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
