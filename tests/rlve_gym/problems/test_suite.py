@@ -18,6 +18,7 @@ from RLVE_Gym import problems
 from RLVE_Gym.problems import differences
 from RLVE_Gym.problems.checks import CHECKS, check_prompt, check_reference
 from RLVE_Gym.problems.kit.instance import plain
+from tests.rlve_gym.problems.fingerprints import fingerprint, kept
 
 HERE = Path(__file__).parent
 TABLE = HERE.parents[2] / "docs" / "rlve-differences.md"
@@ -96,6 +97,11 @@ def test_instances_are_the_same_in_other_processes_and_threads(family: str) -> N
         env = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)}
         result = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True)
         assert json.loads(result.stdout) == here
+
+
+@each
+def test_instances_are_what_they_always_were(identifier: str) -> None:
+    assert fingerprint(identifier) == kept().get(identifier), "see fingerprints.py"
 
 
 def digests(family: str) -> dict[str, str]:
