@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.processes import run
 
-NAMES = ["client_types", "containers", "env_client", "env_server", "rubrics", "utils"]
+NAMES = ["client_types", "containers", "env_client", "env_server", "rubrics", "tools", "utils"]
 
 
 def python(code: str, *options: str) -> str:
@@ -41,6 +41,19 @@ def test_submodules_and_their_names_are_the_very_same() -> None:
         "assert 'EnvClient' in dir(__import__('openenv_core'))\n",
         "-W",
         "ignore",
+    )
+
+
+def test_the_tools() -> None:
+    python(
+        "import warnings\n"
+        "with warnings.catch_warnings(record=True) as caught:\n"
+        "    warnings.simplefilter('always')\n"
+        "    from openenv_core.tools.git_server_client import GitServerClient, RepoInfo\n"
+        "    from openenv_core.tools import PyExecutor\n"
+        "assert [w.category for w in caught] == [DeprecationWarning], caught\n"
+        "import openenv.core.tools as tools\n"
+        "assert (GitServerClient, RepoInfo, PyExecutor) == (tools.GitServerClient, tools.RepoInfo, tools.PyExecutor)\n"
     )
 
 

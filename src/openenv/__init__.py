@@ -9,16 +9,20 @@ from ._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from . import cli, core
+    from .auto.auto_action import AutoAction
+    from .auto.auto_env import AutoEnv
     from .core.generic_client import GenericAction, GenericEnvClient
     from .core.sync_client import SyncEnvClient
 
     __version__: str
 
-__all__ = ["GenericAction", "GenericEnvClient", "SyncEnvClient", "cli", "core"]
+__all__ = ["AutoAction", "AutoEnv", "GenericAction", "GenericEnvClient", "SyncEnvClient", "cli", "core"]
 
 _load, __dir__ = lazy_exports(
     __name__,
     {
+        "AutoAction": ".auto.auto_action",
+        "AutoEnv": ".auto.auto_env",
         "GenericAction": ".core.generic_client",
         "GenericEnvClient": ".core.generic_client",
         "SyncEnvClient": ".core.sync_client",

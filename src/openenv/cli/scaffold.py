@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from ..core.utils import class_prefix
+
 TEMPLATE: Final = Path(__file__).parent / "templates" / "openenv_env"
 OUTPUT_DIRECTORIES: Final = ("outputs/logs", "outputs/evals")
 
@@ -35,11 +37,6 @@ def check_name(name: str) -> None:
         raise ValueError(f"{name!r} would hide the Python module of that name: try {name}_env")
     if not class_prefix(name):
         raise ValueError(f"{name!r} has no letters to name its classes after")
-
-
-def class_prefix(name: str) -> str:
-    """``my_game_env`` gives ``MyGame``: without a trailing ``_env``, in Pascal case."""
-    return "".join(part.capitalize() for part in name.removesuffix("_env").split("_"))
 
 
 def placeholders(name: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ class ManifestError(OpenEnvError, ValueError):
 class Manifest(BaseModel):
     """The keys of ``openenv.yaml``; further ones are kept."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", coerce_numbers_to_str=True)  # version: 0.1 is a number in YAML
 
     name: str = Field(min_length=1)
     spec_version: int = 1
