@@ -1,8 +1,11 @@
 import itertools
 import json
 import random
+import sys
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +267,27 @@ def test_a_malformed_state_is_refused_and_changes_nothing(path: str | None, stat
         with pytest.raises(ValueError, match=words):
             curriculum.set_state(state)
         assert curriculum.get_state() == before
+
+
+@pytest.fixture
+def eager_threads() -> Iterator[None]:
+    """Threads that take turns as often as they can."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("eager_threads")
+def test_readers_of_a_file_do_not_disturb_each_other(tmp_path: Path) -> None:
+    with Curriculum(tmp_path / "file.sqlite", minimum_prompts=100, group_size=1000) as curriculum:
+        curriculum.report("p", 0, 1)
+
+        def read(_: int) -> list[int]:
+            return [curriculum.upper_level("p") for _ in range(500)]
+
+        with ThreadPoolExecutor(6) as threads:
+            assert list(threads.map(read, range(6))) == [[0] * 500] * 6
 
 
 def test_threads_lose_no_report(path: str | None) -> None:

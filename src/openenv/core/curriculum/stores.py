@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Final, NoReturn, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 from ..errors import OpenEnvError
 from .rule import Progress
@@ -141,14 +141,14 @@ class SQLiteStore:
         return int(self._connection.execute(query).fetchone()[0])
 
     def get(self, problem: str) -> Progress | None:
-        row = self._execute("SELECT level, accuracy, samples FROM problems WHERE problem = ?", problem).fetchone()
-        return None if row is None else Progress(*row)
+        rows = self._execute("SELECT level, accuracy, samples FROM problems WHERE problem = ?", problem)
+        return Progress(*rows[0]) if rows else None
 
     def put(self, problem: str, progress: Progress) -> None:
         self._execute("INSERT OR REPLACE INTO problems VALUES (?, ?, ?, ?)", problem, *progress)
 
     def all(self) -> dict[str, Progress]:
-        rows = self._execute("SELECT problem, level, accuracy, samples FROM problems ORDER BY problem").fetchall()
+        rows = self._execute("SELECT problem, level, accuracy, samples FROM problems ORDER BY problem")
         return {problem: Progress(*rest) for problem, *rest in rows}
 
     def clear(self) -> None:
@@ -156,16 +156,17 @@ class SQLiteStore:
 
     def get_seed(self) -> int:
         query = "SELECT value FROM counters WHERE name = 'problem_generation_seed'"
-        return int(self._execute(query).fetchone()[0])
+        return int(self._execute(query)[0][0])
 
     def put_seed(self, seed: int) -> None:
         self._execute("UPDATE counters SET value = ? WHERE name = 'problem_generation_seed'", seed)
 
-    def _execute(self, statement: str, *values: object) -> sqlite3.Cursor:
+    def _execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         if self._pid != os.getpid():
             self._reopen()
+        # Fetched under the lock as well: cursors of one statement share what another thread would reset.
         with self._lock:
-            return self._connection.execute(statement, values)
+            return self._connection.execute(statement, values).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
