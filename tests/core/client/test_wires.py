@@ -16,7 +16,7 @@ from websockets.sync.server import ServerConnection, serve
 from openenv.core.client.open_socket import proxy_for
 from openenv.core.client.retry import RetryPolicy
 from openenv.core.client.socket_wire import SocketWire
-from openenv.core.errors import EnvConnectionError
+from openenv.core.errors import EnvConnectionError, EnvironmentFailureError
 from openenv.core.generic_client import GenericEnvClient
 from tests.core.client.conftest import Server
 from tests.core.client.peers import observation, peer, requests
@@ -50,6 +50,21 @@ async def test_every_wire_plays_in_async_code(server: Server, wire: str) -> None
         await client.reset()
         assert (await client.step(say("x" * 3_000_000))).observation.echoed == "x" * 3_000_000
         assert client.step(say("blocking")).observation.echoed == "blocking"
+
+
+def test_a_caller_learns_of_an_error_when_it_comes(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Errors are for the loop's thread: whoever read one must not go on reading until it looks up again."""
+    monkeypatch.setattr("openenv.core.client.socket_wire._LOOK_UP_MS", 10_000_000)
+
+    def play() -> None:
+        with PlayClient(base_url=server.url) as client:
+            client.reset()
+            for _ in range(30):
+                with pytest.raises(EnvironmentFailureError):
+                    client.step(say("fail"))
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(play).result(timeout=60)
 
 
 def test_readers_change_all_the_time(wire: str) -> None:

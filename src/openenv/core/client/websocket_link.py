@@ -112,6 +112,7 @@ class WebSocketLink:
         self._wire: Wire | None = None
         # Frames and failures that were read but not dealt with, in their order, whichever thread read them.
         self._events: deque[tuple[int, bytes] | FrameError] = deque()
+        self._handed_over = False  # the loop's thread is still to deal with some that another one read
         self._early: deque[bytes] = deque()  # messages that arrive before there is an owner
         self._message_came = asyncio.Event()
         self._gone: asyncio.Future[LinkLoss] = loop.create_future()
@@ -166,7 +167,7 @@ class WebSocketLink:
             return False
 
         def take(data: bytes) -> bool:
-            return self._take_reply(call, data) if data else not call.done
+            return self._take_reply(call, data) if data else not (call.done or self._handed_over)
 
         return wire.exchange(encode_text(frame) if frame else b"", take)
 
@@ -179,10 +180,15 @@ class WebSocketLink:
             opcode, payload = events[0]
             if opcode < CLOSE and self._owner.link_reply(self, call, payload):
                 return False
-        # Anything else is for the loop's thread.
+        # Anything else is for the loop's thread. It may be what is waited for: reading on would miss that.
         self._events.extend(events)
-        self._loop.call_soon_threadsafe(self._handle_events)
+        self._handed_over = True
+        self._loop.call_soon_threadsafe(self._take_over)
         return False
+
+    def _take_over(self) -> None:
+        self._handle_events()
+        self._handed_over = False
 
     def abort(self, reason: str) -> None:
         self._owner = None
