@@ -11,6 +11,7 @@ PYTEST := $(BIN)/python -m pytest
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m RLVE_Gym.demo
+	$(BIN)/python -m reasoning_gym_env.demo
 
 test: $(VENV)/.test lint types
 	$(PYTEST) -n auto --dist worksteal -m "not deep"
@@ -39,7 +40,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: $(BIN)/python $(MANIFESTS)
-	$(PIP) --editable . --editable envs/RLVE_Gym
+	$(PIP) --editable . --editable envs/RLVE_Gym --editable envs/reasoning_gym_env
 	touch $@
 
 $(VENV)/.test: $(BIN)/python $(MANIFESTS)

@@ -39,3 +39,10 @@ def score(name: str, answer: str, **arguments: Any) -> float:
 
     dataset = reasoning_gym.create_dataset(name, **arguments)
     return float(type(dataset).score_answer.__wrapped__(dataset, answer, dataset[0]))
+
+
+def repaired() -> list[str]:
+    """The datasets whose scores are ours."""
+    from reasoning_gym_env.server.repairs import REPAIRED
+
+    return list(REPAIRED)

@@ -88,6 +88,27 @@ def test_sessions_get_the_same_questions_at_the_same_standing(adaptive: Gym) -> 
     assert asked[0] == asked[1]
 
 
+def test_making_ahead_does_not_change_what_is_asked(gym: Gym) -> None:
+    asked = []
+    for prepare_ahead in (0, 3):
+        own = Gym(GymSettings(curriculum_minimum_prompts=2, curriculum_group_size=1, prepare_ahead=prepare_ahead))
+        own.workshop = gym.workshop
+        environment = ReasoningGymEnvironment(own)
+        result = environment.reset(**ADAPTIVE)
+        questions = [result.question]
+        for _ in range(60):
+            for order in environment._ahead:  # the model thinks for so long
+                order.future.result()
+            environment.step(ReasoningGymAction(answer=learner(result.question, longest=10)))
+            result = environment.reset()
+            questions.append(result.question)
+        assert own.curriculum().upper_level("reverse_sort") >= 2
+        asked.append(questions)
+        environment.close()
+        own.curriculum().close()
+    assert asked[0] == asked[1]
+
+
 def test_every_dataset_of_a_composite_has_a_level_of_its_own(adaptive: Gym) -> None:
     adaptive.curriculum().set_state({"environment2difficulty": {"leg_counting": 9}})
     environment = ReasoningGymEnvironment(adaptive)

@@ -144,6 +144,10 @@ def test_other_actions_are_refused(environment: ReasoningGymEnvironment) -> None
 BAD: list[tuple[str, dict[str, Any]]] = [
     ("unknown dataset 'leg_count'; did you mean leg_counting", {"dataset_name": "leg_count", "seed": 1, "size": 1}),
     ("did you mean number_sorting or reverse_sort", {"dataset_name": "sort", "seed": 1, "size": 1}),
+    ("unknown dataset 'xxx", {"dataset_name": "x" * 10_000, "seed": 1, "size": 1}),
+    ("has no 'xxx", {**LEGS, "dataset_config": {"x" * 10_000: 1}}),
+    ("no attribute 'xxx", {**LEGS, "curriculum": {"x" * 10_000: 1}}),
+    ("max_length must be at most", {**LEGS, "dataset_name": "reverse_sort", "dataset_config": {"max_length": 10**9}}),
     ("dataset_name must be the name", {"dataset_name": 7, "seed": 1, "size": 1}),
     ("seed must be given", {"dataset_name": "leg_counting", "size": 1}),
     ("size must be given", {"dataset_name": "leg_counting", "seed": 1}),
@@ -172,7 +176,8 @@ BAD: list[tuple[str, dict[str, Any]]] = [
             ("'weight'. must be a positive number, not -1", [{"name": "leg_counting", "weight": -1}]),
             ("'weight'. must be a positive number, not 0", [{"name": "leg_counting", "weight": 0}]),
             ("'weight'. must be a positive number", [{"name": "leg_counting", "weight": "3"}]),
-            ("leg_counting more than once", [{"name": "leg_counting"}, {"name": "leg_counting"}]),
+            ("weights of dataset_specs are too large", [{"name": name, "weight": 1e308} for name in ("aiw", "ab")]),
+            ("'leg_counting' more than once", [{"name": "leg_counting"}, {"name": "leg_counting"}]),
             ("cannot hold another", [{"name": "composite"}]),
             ("unknown dataset 'nonsense'", [{"name": "leg_counting"}, {"name": "nonsense"}]),
             ("has no 'legs'", [{"name": "leg_counting", "config": {"legs": 4}}]),
@@ -280,5 +285,5 @@ def test_a_composite_takes_curricula(environment: ReasoningGymEnvironment) -> No
     environment.reset(dataset_name="composite", dataset_specs=SPECS[:1], seed=1, size=30, difficulty=0)
     assert say(environment).dataset_metadata["num_animals"] == 1
     assert environment.state.difficulty == {"leg_counting": 0}
-    with pytest.raises(SelectionError, match="leave out that of leg_counting"):
+    with pytest.raises(SelectionError, match="leave out that of 'leg_counting'"):
         environment.reset(dataset_name="composite", dataset_specs=specs, seed=1, size=30, difficulty=0)

@@ -5,6 +5,7 @@ import re
 import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from openenv.core.errors import EnvironmentFailureError, StepTimeoutError
 from openenv.core.generic_client import GenericEnvClient
-from reasoning_gym_env import ReasoningGymAction, ReasoningGymEnv
+from reasoning_gym_env import ReasoningGymAction, ReasoningGymEnv, demo
 from reasoning_gym_env.catalogue import catalogue
 from reasoning_gym_env.server import app as app_module
 from tests.cli.processes import ROOT, UVICORN, openenv, run, serving
@@ -192,17 +193,32 @@ def test_the_demo_plays() -> None:
     assert "/docs" in done.stdout
 
 
+def test_the_demo_tells_what_goes_wrong(server_url: str) -> None:
+    done = run(
+        [sys.executable, "-m", "reasoning_gym_env.demo"],
+        PYTHONPATH=f"{ROOT / 'src'}:{ROOT / 'envs'}",
+        REASONING_GYM_WORKERS="none",
+    )
+    assert done.returncode == 1
+    assert "The demo failed" in done.stdout
+    assert "REASONING_GYM_WORKERS" in done.stdout
+    with client(server_url) as env:
+        row = demo.play(env, {"dataset_name": "graph_color"})  # has no stored answer that would be right
+    assert (row.wrong, row.right) != (None, None)
+    assert not row.is_as_expected
+    assert not replace(row, wrong=1.0, right=1.0).is_as_expected
+    assert replace(row, wrong=0.0, right=1.0).is_as_expected
+
+
 def test_it_is_ready_to_be_deployed() -> None:
     done = openenv("validate", str(DIRECTORY), PYTHONPATH=str(ROOT / "src"))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("value", "expected"), [("", None), ("8", 8)])
-def test_the_bound_of_sessions_is_read(value: str, expected: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("value", "expected"), [("", 1024), ("8", 8)])
+def test_the_bound_of_sessions_is_read(value: str, expected: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_CONCURRENT_ENVS", value)
-    assert app_module.max_concurrent_envs() == expected
-    server = app_module.make_app().state.openenv_server
-    assert server.max_concurrent_envs == (expected or 1024)
+    assert app_module.make_app().state.openenv_server.max_concurrent_envs == expected
 
 
 def test_a_bound_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -184,6 +184,15 @@ def test_what_was_made_is_kept_up_to_a_bound(strict: Gym, monkeypatch: pytest.Mo
     assert made(301).text == first.text
 
 
+def test_a_large_configuration_counts(strict: Gym) -> None:
+    small, large = (
+        strict.workshop.order(selected("chess_state_eval", states=["check"] * count), 0).future.result(PATIENCE_S)
+        for count in (1, 10_000)
+    )
+    assert small.text == large.text
+    assert large.size_bytes() - small.size_bytes() > 100_000
+
+
 # Ahead
 
 
@@ -200,6 +209,45 @@ def test_the_next_question_is_made_while_the_model_thinks(gym: Gym, tmp_path: Pa
         gate.touch()
     environment.close()
     assert not environment._ahead
+
+
+@pytest.mark.parametrize("name", ["codeio", "composite", "figlet_font"])
+def test_what_is_made_ahead_is_what_would_be_asked(name: str, strict: Gym, gym: Gym) -> None:
+    """One of these uses the global generator, one a generator of its own, one what the dataset has loaded."""
+    arguments: dict[str, Any] = {"dataset_name": name, "seed": 12, "size": 4}
+    if name == "composite":
+        arguments["dataset_specs"] = [{"name": "codeio"}, {"name": "leg_counting"}]
+    asked = []
+    for each in (strict, gym):  # without, and with one made ahead
+        environment = ReasoningGymEnvironment(each)
+        asked.append([environment.reset(**arguments).question, *(environment.reset().question for _ in range(5))])
+        assert len(environment._ahead) == each.settings.prepare_ahead
+        environment.close()
+    assert asked[0] == asked[1]
+
+
+def test_what_a_session_has_in_the_making_ends_with_it(gym: Gym, tmp_path: Path) -> None:
+    gate, other_gate = tmp_path / "gate", tmp_path / "other"
+    other_gate.touch()
+    blocking = gym.workshop.order(selected("gated", seed=500, gate=str(gate)), 0)
+    at_work(gate)  # the only maker is busy
+    environments = [ReasoningGymEnvironment(gym) for _ in range(3)]
+    made = {"dataset_name": "gated", "dataset_config": {"gate": str(other_gate)}, "size": 100}
+    with ThreadPoolExecutor(3) as threads:
+        waiting = [
+            threads.submit(environment.reset, **made, seed=510 + number)
+            for number, environment in enumerate(environments)
+        ]
+        until(lambda: len(gym.workshop._awaited) == 3)
+        gate.touch()
+        for result in waiting:
+            result.result(PATIENCE_S)
+    for environment in environments:
+        environment.close()
+    blocking.result()
+    until(lambda: not gym.workshop._jobs)  # what had begun is finished, nothing else is made
+    assert not gym.workshop._ahead
+    assert not gym.workshop._awaited
 
 
 def test_nothing_is_made_ahead_for_sessions_that_never_go_on(gym: Gym) -> None:

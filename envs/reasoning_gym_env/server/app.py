@@ -1,7 +1,5 @@
 """The Reasoning Gym server: ``openenv serve``, ``uvicorn server.app:app``, or ``python -m server.app``."""
 
-import argparse
-import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, HTTPException
 
 from openenv.core.env_server.http_server import create_app
-from openenv.core.env_server.run import run_server
+from openenv.core.env_server.run import run_from_command_line
+from openenv.core.env_server.settings import max_concurrent_envs
 
 if TYPE_CHECKING or "." in (__package__ or ""):
     from ..models import ReasoningGymAction, ReasoningGymObservation, ReasoningGymState
@@ -27,21 +26,6 @@ else:
     from server.errors import SelectionError
     from server.gym import Gym
     from server.reasoning_gym_environment import ReasoningGymEnvironment
-
-
-def max_concurrent_envs() -> int | None:
-    """The bound that ``MAX_CONCURRENT_ENVS`` sets; None leaves it to the server's settings.
-
-    Raises:
-        ValueError: if the variable holds no whole number.
-    """
-    value = os.environ.get("MAX_CONCURRENT_ENVS", "")
-    if not value:
-        return None
-    try:
-        return int(value)
-    except ValueError:
-        raise ValueError(f"MAX_CONCURRENT_ENVS must be a whole number, not {value!r}") from None
 
 
 def make_app(gym: Gym | None = None) -> FastAPI:
@@ -88,12 +72,8 @@ app = make_app()
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until a signal ends it."""
-    parser = argparse.ArgumentParser(description="Serve the Reasoning Gym environment.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
-    options = parser.parse_args(arguments)
-    run_server(app, host=options.host, port=options.port)
+    """Serve on ``--host`` and ``--port`` until a signal ends it."""
+    run_from_command_line(app, arguments)
 
 
 if __name__ == "__main__":

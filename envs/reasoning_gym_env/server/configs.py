@@ -11,7 +11,7 @@ from typing import Any
 from reasoning_gym.coaching import BaseCurriculum, RangeAttributeDefinition
 from reasoning_gym.factory import CURRICULA, DATASETS
 
-from .errors import SelectionError, did_you_mean
+from .errors import SelectionError, brief, did_you_mean, shown
 from .selection import COMPOSITE, Part
 
 _ALL_ATTRIBUTES = "*"
@@ -74,7 +74,7 @@ def ladder(part: Part) -> list[int]:
 def _config_class(name: str) -> Any:
     if name not in DATASETS or name == COMPOSITE:
         names = sorted({*DATASETS} - {COMPOSITE})
-        raise SelectionError(f"unknown dataset {name!r}{did_you_mean(name, names)} (there are {len(names)})")
+        raise SelectionError(f"unknown dataset {shown(name)}{did_you_mean(name, names)} (there are {len(names)})")
     return DATASETS[name][1]
 
 
@@ -89,7 +89,7 @@ def _check_keys(name: str, config_cls: Any, config: Mapping[str, Any]) -> None:
         if key not in known:
             own = ", ".join(each for each in known if each not in ("seed", "size")) or "nothing"
             hint = did_you_mean(key, known)
-            raise SelectionError(f"the configuration of {name} has no {key!r}{hint} (it takes: {own})")
+            raise SelectionError(f"the configuration of {name} has no {shown(key)}{hint} (it takes: {own})")
 
 
 def _validated(name: str, make: Callable[[], Any]) -> Any:
@@ -100,9 +100,9 @@ def _validated(name: str, make: Callable[[], Any]) -> Any:
     except SelectionError:
         raise
     except (AssertionError, ValueError) as error:
-        raise SelectionError(f"{name}: {error or 'the library refuses this configuration'}") from None
+        raise SelectionError(f"{name}: {brief(error) or 'the library refuses this configuration'}") from None
     except Exception as error:  # a value of a type the library did not think of
-        raise SelectionError(f"{name}: invalid configuration ({type(error).__name__}: {error})") from None
+        raise SelectionError(f"{name}: invalid configuration ({type(error).__name__}: {brief(error)})") from None
     return config
 
 
@@ -141,7 +141,7 @@ def _with_levels(part: Part) -> BaseCurriculum:
     for attribute in part.levels:
         if attribute != _ALL_ATTRIBUTES and attribute not in known:
             raise SelectionError(
-                f"the curriculum of {part.name} has no attribute {attribute!r}"
+                f"the curriculum of {part.name} has no attribute {shown(attribute)}"
                 f"{did_you_mean(attribute, known)} (there are: {', '.join(known)})"
             )
     everywhere = part.levels.get(_ALL_ATTRIBUTES)
@@ -150,6 +150,6 @@ def _with_levels(part: Part) -> BaseCurriculum:
     for attribute, level in levels.items():
         highest = len(curriculum.attributes[attribute].levels) - 1
         if level > highest:
-            raise SelectionError(f"{attribute} of {part.name} has the levels 0 to {highest}, not {level}")
+            raise SelectionError(f"{attribute} of {part.name} has the levels 0 to {highest}, not {shown(level)}")
         curriculum.set_attr_level(attribute, level)
     return curriculum

@@ -1,8 +1,15 @@
 """What can go wrong with a dataset or a question. These errors cross from worker processes to the server."""
 
 from collections.abc import Iterable
+from reprlib import Repr
+from typing import Any, Final
 
 from openenv.core.errors import OpenEnvError
+
+_MOST_CHARACTERS: Final = 300
+
+_repr = Repr()
+_repr.maxstring = _repr.maxother = 60
 
 
 class SelectionError(OpenEnvError, ValueError):
@@ -15,6 +22,17 @@ class GenerationError(OpenEnvError, RuntimeError):
 
 class ScoringError(OpenEnvError, RuntimeError):
     """The answer could not be scored: its worker ran out of memory, or ended."""
+
+
+def shown(value: Any) -> str:
+    """The value as Python writes it, shortened: what a client sent may be megabytes."""
+    return _repr.repr(value)
+
+
+def brief(error: BaseException) -> str:
+    """The error's words, shortened likewise."""
+    words = str(error)
+    return words if len(words) <= _MOST_CHARACTERS else f"{words[:_MOST_CHARACTERS]} ..."
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

@@ -19,13 +19,12 @@ import sympy.core.random
 from openenv.core.wire import encode
 
 from . import datasets, plain_answers, repairs  # noqa: F401  # our datasets register themselves
-from .errors import GenerationError
+from .errors import GenerationError, brief
 from .loading import Loaded, load
 from .questions import Question, Verdict
 from .selection import Selection
 
 _MOST_KEPT: Final = 32
-_MOST_WORDS: Final = 200  # characters of a scorer's complaint, which may quote the answer
 
 plain_answers.install()
 repairs.install()
@@ -49,7 +48,7 @@ def pose(selection: Selection, index: int) -> Question:
         raise
     except Exception as error:
         where = f"question {index} of {selection.name} with seed {selection.seed}"
-        raise GenerationError(f"{where} could not be made: {type(error).__name__}: {error}") from None
+        raise GenerationError(f"{where} could not be made: {type(error).__name__}: {brief(error)}") from None
     source = metadata.setdefault("source_dataset", selection.parts[0].name)
     metadata["source_index"] = index  # circuit_logic tells another number
     packed = pickle.dumps(entry, pickle.HIGHEST_PROTOCOL)
@@ -107,5 +106,5 @@ def _score(loaded: Loaded, answer: str, packed: bytes) -> Verdict:
     except MemoryError:
         raise
     except Exception as error:  # of the library's scorer, which could make nothing of this text
-        return Verdict(0.0, f"{type(error).__name__}: {str(error)[:_MOST_WORDS]}")
+        return Verdict(0.0, f"{type(error).__name__}: {brief(error)}")
     return Verdict(min(max(score, 0.0), 1.0) if math.isfinite(score) else 0.0)

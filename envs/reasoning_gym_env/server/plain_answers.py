@@ -8,6 +8,7 @@ scorers treat as an answer they cannot read. Powers too large to compute are ref
 import ast
 import builtins
 import math
+import re
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
@@ -32,6 +33,7 @@ _EXPRESSIONS: Final = {
 _MOST_CHARACTERS: Final = 10_000
 _MOST_BITS: Final = 20_000  # of a number written out
 _MOST_SYMBOLIC_POWER: Final = 1_000
+_LARGE_EXPONENT: Final = re.compile(r"[0-9.]_?[eE][+-]?[0-9_]{4}")  # 1e-99999 is zero to Python, but not to SymPy
 
 _TRIGONOMETRIC: Final = ("sin", "cos", "tan", "cot", "sec", "csc")
 _FUNCTIONS: Final = frozenset(
@@ -68,6 +70,8 @@ def expression(text: str, local_dict: dict[str, Any] | None = None) -> Any:
     text = text.strip()
     if len(text) > _MOST_CHARACTERS:
         raise ValueError("the expression is too long")
+    if _LARGE_EXPONENT.search(text):
+        raise ValueError("the exponent is too large")
     _Check(frozenset(local_dict or ())).bits(ast.parse(text, mode="eval").body)
     return sympy.parse_expr(text, local_dict=local_dict)
 

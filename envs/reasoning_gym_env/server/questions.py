@@ -41,8 +41,8 @@ class Question:
         return (self.levels or {}).get(self.dataset)
 
     def size_bytes(self) -> int:
-        """About how much memory it takes."""
-        return len(self.text) + len(self.metadata) + len(self.entry)
+        """About how much memory it takes; a configuration may be much larger than a question."""
+        return len(self.text) + len(self.metadata) + len(self.entry) + 4 * len(self.selection.key)
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ class ReasoningGymEnvironment(Environment[ReasoningGymAction, ReasoningGymObserv
     def _first(self, selection: Selection) -> Question:
         """The first question of another dataset, which is the one in use from then on."""
         self._drop_ahead()
-        question = self._made(selection, 0, self._gym.workshop.order(self._gym.drawn(selection, 0), 0))
+        question = self._made(selection, 0, self._order(selection, 0))
         self._selection, self._next_index = selection, 1 % selection.size
         # Whoever changes the dataset with every reset will do so again: then nothing is worth making ahead.
         self._goes_on, self._went_on = self._went_on, False
@@ -119,13 +119,19 @@ class ReasoningGymEnvironment(Environment[ReasoningGymAction, ReasoningGymObserv
             return self._first(DEFAULT)
         self._goes_on = self._went_on = True
         index = self._next_index
-        order = self._ahead.popleft() if self._ahead else self._order(index)
+        order = self._order(self._selection, index)
         self._next_index = (index + 1) % self._selection.size
         return self._made(self._selection, index, order)
 
-    def _order(self, index: int) -> Order:
-        assert self._selection is not None
-        return self._gym.workshop.order(self._gym.drawn(self._selection, index), index)
+    def _order(self, selection: Selection, index: int) -> Order:
+        """A question: the one made ahead if it is that; levels may have moved on since."""
+        drawn = self._gym.drawn(selection, index)
+        if self._ahead:
+            ahead = self._ahead.popleft()
+            if ahead.selection.key == drawn.key:
+                return ahead
+            ahead.cancel()
+        return self._gym.workshop.order(drawn, index)
 
     def _made(self, selection: Selection, index: int, order: Order) -> Question:
         """Wait for a question."""
@@ -141,11 +147,12 @@ class ReasoningGymEnvironment(Environment[ReasoningGymAction, ReasoningGymObserv
 
     def _look_ahead(self) -> None:
         """Have the next questions made."""
-        assert self._selection is not None
-        wanted = min(self._gym.settings.prepare_ahead, self._selection.size - 1) if self._goes_on else 0
+        selection = self._selection
+        assert selection is not None
+        wanted = min(self._gym.settings.prepare_ahead, selection.size - 1) if self._goes_on else 0
         while len(self._ahead) < wanted:
-            index = (self._next_index + len(self._ahead)) % self._selection.size
-            self._ahead.append(self._order(index))
+            index = (self._next_index + len(self._ahead)) % selection.size
+            self._ahead.append(self._gym.workshop.order(self._gym.drawn(selection, index), index))
 
     def _drop_ahead(self) -> None:
         while self._ahead:

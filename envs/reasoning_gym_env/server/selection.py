@@ -5,10 +5,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from reprlib import repr as shown
 from typing import Any, Final
 
-from .errors import SelectionError, did_you_mean
+from .errors import SelectionError, did_you_mean, shown
 
 COMPOSITE: Final = "composite"
 ADAPTIVE: Final = "adaptive"
@@ -106,7 +105,7 @@ def selection_of(
     levels, is_adaptive = _levels(curriculum, difficulty)
     if dataset_name != COMPOSITE:
         if dataset_specs is not None:
-            raise SelectionError(f"dataset_specs needs dataset_name={COMPOSITE!r}; {dataset_name} takes dataset_config")
+            raise SelectionError(f"dataset_specs needs dataset_name={COMPOSITE!r}, not {shown(dataset_name)}")
         config = _config("dataset_config", dataset_config, forbidden=("seed", "size"))
         return Selection((Part(dataset_name, config, levels=levels),), seed, size, is_adaptive=is_adaptive)
     if dataset_config is not None:
@@ -116,7 +115,8 @@ def selection_of(
     parts = _parts(dataset_specs)
     if levels is not None or is_adaptive:
         if with_own := [part.name for part in parts if part.levels is not None]:
-            raise SelectionError(f"difficulty sets the curriculum of every dataset: leave out that of {with_own[0]}")
+            first = shown(with_own[0])
+            raise SelectionError(f"difficulty sets the curriculum of every dataset: leave out that of {first}")
         parts = tuple(replace(part, levels=levels) for part in parts)
     return Selection(parts, seed, size, is_composite=True, is_adaptive=is_adaptive)
 
@@ -136,7 +136,7 @@ def _levels(curriculum: Any, difficulty: Any) -> tuple[Mapping[str, int] | int |
 def _attribute_levels(name: str, value: Any) -> dict[str, int]:
     if not isinstance(value, Mapping) or not value:
         raise SelectionError(f"{name} must map attributes to levels, such as {{'num_animals': 3}}, not {shown(value)}")
-    return {str(key): _whole_number(f"{name}[{str(key)!r}]", level, 0) for key, level in value.items()}
+    return {str(key): _whole_number(f"{name}[{shown(str(key))}]", level, 0) for key, level in value.items()}
 
 
 def _parts(specs: Any) -> tuple[Part, ...]:
@@ -147,7 +147,11 @@ def _parts(specs: Any) -> tuple[Part, ...]:
     names = [part.name for part in parts]
     for name in names:
         if names.count(name) > 1:
-            raise SelectionError(f"dataset_specs holds {name} more than once: a composite takes each dataset once")
+            raise SelectionError(
+                f"dataset_specs holds {shown(name)} more than once: a composite takes each dataset once"
+            )
+    if not math.isfinite(sum(part.weight for part in parts)):
+        raise SelectionError("the weights of dataset_specs are too large: their sum must be a number, too")
     return parts
 
 
@@ -157,7 +161,7 @@ def _part(where: str, spec: Any) -> Part:
     for key in spec:
         if key not in _SPEC_KEYS:
             hint = did_you_mean(str(key), _SPEC_KEYS)
-            raise SelectionError(f"{where} has the unknown key {key!r}{hint} (there are: {', '.join(_SPEC_KEYS)})")
+            raise SelectionError(f"{where} has the unknown key {shown(key)}{hint} (there are: {', '.join(_SPEC_KEYS)})")
     name, weight, levels = spec.get("name"), spec.get("weight", 1), spec.get("curriculum")
     if not isinstance(name, str) or not name:
         raise SelectionError(f"{where}['name'] must be the name of a dataset, not {shown(name)}")

@@ -29,7 +29,8 @@ class GymSettings(BaseModel):
         ge=1,
         description="Worker processes that make questions, and as many more that score. Default: one per core.",
     )
-    generation_timeout_s: Seconds = Field(default=60.0, description="Limit of making one question, in seconds.")
+    # Below the minute for which a client waits by default, so that it is told.
+    generation_timeout_s: Seconds = Field(default=45.0, description="Limit of making one question, in seconds.")
     scoring_timeout_s: Seconds = Field(default=20.0, description="Limit of scoring one answer, in seconds.")
     memory_limit_mb: int | None = Field(
         default=2048 if sys.platform == "linux" else None,

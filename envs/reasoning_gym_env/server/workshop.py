@@ -30,15 +30,18 @@ class Order:
     """A question on its way to one session. Sessions that want the same one share the work.
 
     Attributes:
+        selection: the dataset it is from, its levels drawn.
         future: the question, or the error.
     """
 
     def __init__(
         self,
+        selection: Selection,
         future: "Future[Question]",
         hurry: Callable[[], None] | None = None,
         give_up: Callable[[], None] | None = None,
     ) -> None:
+        self.selection = selection
         self.future = future
         self._hurry = hurry
         self._give_up = give_up
@@ -94,14 +97,14 @@ class Workshop:
                 self._made.move_to_end(key)
                 ready: Future[Question] = Future()
                 ready.set_result(question)
-                return Order(ready)
+                return Order(selection, ready)
             job = self._jobs.get(key)
             if job is None:
                 job = self._jobs[key] = _Job(selection, index)
                 self._ahead.append(job)
             job.wanted += 1
             self._begin_jobs()
-            return Order(job.future, partial(self._hurry, job), partial(self._drop, job))
+            return Order(selection, job.future, partial(self._hurry, job), partial(self._drop, job))
 
     def judge(self, question: Question, answer: str, timeout_s: float | None = None) -> "Future[Verdict]":
         """The verdict on an answer.

@@ -11,6 +11,8 @@ from reasoning_gym.factory import register_dataset
 
 DATASET_NAME = "reverse_sort"
 
+MOST_NUMBERS = 10_000  # more would be no question for a model
+
 QUESTION_TEMPLATE = """Sort this list in reverse order, from the largest number to the smallest: {numbers}
 Keep every number, the equal ones too. Answer with the sorted list alone, in square brackets and separated by commas, \
 such as [3, 2, 2, 1]."""
@@ -31,6 +33,7 @@ class ReverseSortConfig:
         """Raise an AssertionError that says what is wrong, as the library's configurations do."""
         assert self.min_length > 0, "min_length must be positive"
         assert self.max_length >= self.min_length, "max_length must be >= min_length"
+        assert self.max_length <= MOST_NUMBERS, f"max_length must be at most {MOST_NUMBERS}"
         assert self.max_value >= self.min_value, "max_value must be >= min_value"
 
 
