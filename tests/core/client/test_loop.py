@@ -1,5 +1,6 @@
 """All clients of a process share one loop thread, which keeps their connections alive whatever the trainer does."""
 
+import asyncio
 import os
 import threading
 import time
@@ -8,7 +9,7 @@ from typing import Any
 
 from websockets.sync.server import ServerConnection
 
-from openenv.core.client.loop import CLIENT_LOOP
+from openenv.core.client.loop import CLIENT_LOOP, BackgroundLoop
 from openenv.core.generic_client import GenericEnvClient
 from tests.core.client.conftest import Server
 from tests.core.client.peers import observation, peer, requests, wait_until
@@ -134,3 +135,20 @@ def test_descriptors_do_not_pile_up(server: Server) -> None:
         with PlayClient(base_url=server.url) as client:
             client.reset()
     wait_until(lambda: count() <= before)
+
+
+def test_what_is_still_at_work_when_a_loop_ends_is_cancelled() -> None:
+    background = BackgroundLoop("ends")
+    cleaned_up = threading.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(600)
+        finally:
+            cleaned_up.set()
+
+    future = background.spawn(work())
+    background.stop()
+    assert background.loop.is_closed()
+    assert cleaned_up.is_set()
+    assert future.cancelled()

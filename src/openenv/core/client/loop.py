@@ -17,6 +17,7 @@ LOCAL_LOOP: Final = "openenv-local"
 """Runs in-process environments: what they do must not keep the sockets waiting."""
 
 _JOIN_S: Final = 5.0
+_CANCEL_S: Final = 2.0
 
 
 class BackgroundLoop:
@@ -44,11 +45,19 @@ class BackgroundLoop:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
 
     def stop(self) -> None:
-        """End the loop and its thread."""
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        """End the loop and its thread; what is still at work is cancelled."""
+        self.spawn(self._wind_up())
         self._thread.join(_JOIN_S)
         if not self._thread.is_alive():
             self.loop.close()
+
+    async def _wind_up(self) -> None:
+        tasks = {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_CANCEL_S)
+        self.loop.call_soon(self.loop.stop)  # once this task is over
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:
