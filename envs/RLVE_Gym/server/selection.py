@@ -10,12 +10,14 @@ from math import isfinite
 from random import Random
 from typing import Any, Final
 
+from openenv.core.errors import OpenEnvError
+
 from .parts import problems
 
 ALL: Final = "all"
 
 
-class ConfigurationError(ValueError):
+class ConfigurationError(OpenEnvError, ValueError):
     """A configuration that cannot be: the message says what is wrong and what would be right."""
 
 

@@ -6,6 +6,8 @@ Every one derives from :class:`OpenEnvError`. Those a server answers with derive
 
 from typing import Any, Final
 
+_MOST_REASONS: Final = 3
+
 
 class OpenEnvError(Exception):
     """Base of every error of this package."""
@@ -42,6 +44,16 @@ class ToolCallError(OpenEnvError, RuntimeError):
         self.error_type = error_type
 
 
+def _reasons(errors: Any) -> str:
+    """What is wrong with a message, from the ``errors`` of its reply."""
+    if not isinstance(errors, list):
+        return ""
+    entries = [entry for entry in errors if isinstance(entry, dict) and "msg" in entry]
+    told = [f"{'.'.join(map(str, entry.get('loc') or ['message']))}: {entry['msg']}" for entry in entries]
+    more = f" (and {len(told) - _MOST_REASONS} more)" if len(told) > _MOST_REASONS else ""
+    return f": {'; '.join(told[:_MOST_REASONS])}{more}" if told else ""
+
+
 class ServerError(OpenEnvError, RuntimeError):
     """The server answered with an error frame.
 
@@ -52,10 +64,10 @@ class ServerError(OpenEnvError, RuntimeError):
     """
 
     def __init__(self, message: str, code: str, data: dict[str, Any] | None = None) -> None:
-        super().__init__(f"Server error: {message} (code: {code})")
         self.message = message
         self.code = code
         self.data = data or {}
+        super().__init__(f"Server error: {message} (code: {code}){_reasons(self.data.get('errors'))}")
 
 
 class InvalidRequestError(ServerError, ValueError):

@@ -97,5 +97,7 @@ def failure_for(error: Exception) -> Failure:
             return Failure(WSErrorCode.RATE_LIMITED, str(error), 429, {"retry_after_s": error.retry_after_s})
         case NotAvailableError():
             return Failure(WSErrorCode.NOT_AVAILABLE, str(error), 404)
-    logger.warning("the environment failed: %s", type(error).__name__, exc_info=error)
+    # Where an environment refuses something with an error of ours, it has said why: there is no bug to look for.
+    stack = None if isinstance(error, OpenEnvError) else error
+    logger.warning("the environment failed: %s: %s", type(error).__name__, describe(error)[:500], exc_info=stack)
     return Failure(WSErrorCode.EXECUTION_ERROR, describe(error), 500)
