@@ -1,0 +1,1 @@
+"""Sampling of captured turns: see :mod:`.upstream`."""
