@@ -15,8 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from .._naming import class_prefix
 from ..core.manifest import MANIFEST_NAME, Manifest, ManifestError, load_manifest
-from ..core.utils import class_prefix
 from .names import canonical, environment_part, spelling
 
 _METADATA_DIRECTORY: Final = re.compile(r"openenv[-_.].*\.(dist-info|egg-info)", re.IGNORECASE)

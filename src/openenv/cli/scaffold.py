@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from ..core.utils import class_prefix
+from .._naming import class_prefix
 
 TEMPLATE: Final = Path(__file__).parent / "templates" / "openenv_env"
 OUTPUT_DIRECTORIES: Final = ("outputs/logs", "outputs/evals")

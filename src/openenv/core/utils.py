@@ -1,4 +1,4 @@
-"""Small helpers around URLs, names and coroutines."""
+"""Small helpers around URLs and coroutines."""
 
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
@@ -39,11 +39,6 @@ def _with_scheme(url: str, schemes: dict[str, str], default: str) -> str:
     if not rest or rest[0] in "/?#:" or any(c.isspace() for c in rest):
         raise ValueError(f"URL {url!r} names no host; it should look like 'http://localhost:8000'")
     return f"{target}://{rest}"
-
-
-def class_prefix(name: str) -> str:
-    """What the classes of an environment's package are called: ``my_game_env`` gives ``MyGame``."""
-    return "".join(part.capitalize() for part in name.removesuffix("_env").split("_"))
 
 
 def hf_space_subdomain(repo_id: str) -> str:
@@ -89,4 +84,4 @@ def run_async_safely(coroutine: Coroutine[Any, Any, T]) -> T:
     return outcome[0]
 
 
-__all__ = ["class_prefix", "convert_to_http_url", "convert_to_ws_url", "hf_space_subdomain", "run_async_safely"]
+__all__ = ["convert_to_http_url", "convert_to_ws_url", "hf_space_subdomain", "run_async_safely"]
