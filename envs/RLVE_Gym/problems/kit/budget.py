@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from inspect import CO_GENERATOR
 from types import FrameType
 from typing import Any
 
@@ -22,12 +23,19 @@ def budget(calls: int) -> Iterator[None]:
     def count(frame: FrameType, event: str, argument: Any) -> None:
         nonlocal calls
         calls -= 1
-        if calls < 0:
+        # Not in a generator: what is raised while one is thrown away is dropped, and the counting ends with it.
+        if calls < 0 and not frame.f_code.co_flags & CO_GENERATOR:
             raise TooMuchWork
 
     before = sys.gettrace()
     sys.settrace(count)
     try:
         yield
+    except Exception as error:
+        if calls < 0:
+            raise TooMuchWork from error
+        raise
     finally:
         sys.settrace(before)
+    if calls < 0:
+        raise TooMuchWork
