@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from openenv.core.containers.runtime import ProcessProvider
+from tests.core.client.gate import Gate
 from tests.core.client.peers import Proxy
 
 APP = "tests.core.client.playground_app:app"
@@ -98,3 +99,9 @@ def make_proxy() -> Iterator[Callable[[Server], Proxy]]:
     yield make
     for proxy in proxies:
         proxy.close()
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Gate:
+    """What holds a step of a server until the test lets it end."""
+    return Gate(tmp_path)

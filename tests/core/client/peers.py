@@ -33,8 +33,11 @@ class Proxy:
         self.connections = 0
         self.refusing = False
         self.frozen = threading.Event()
+        self.received = 0
+        """Pieces of data that came from clients, passed on or not."""
         self.swallow_replies = False
         """Take replies from the server and drop them."""
+        self.swallowed = 0
         self.requests: list[bytes] = []
         """The heads of all requests for a connection."""
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
@@ -71,11 +74,14 @@ class Proxy:
                 data = b""
             if first and from_client:
                 self.requests.append(data)
+            if from_client:
+                self.received += 1
             while self.frozen.is_set() and not self._closed:
                 time.sleep(0.005)
             if not data:
                 break
             if self.swallow_replies and not from_client and not first:
+                self.swallowed += 1
                 continue
             first = False
             try:

@@ -13,7 +13,7 @@ class PlayClient(EnvClient[PlayAction, PlayObservation, PlayState]):
     """Written as environment packages write theirs."""
 
     def _step_payload(self, action: PlayAction) -> dict[str, Any]:
-        return {"message": action.message, "number": action.number}
+        return {"message": action.message, "number": action.number, "gate": action.gate}
 
     def _parse_result(self, payload: dict[str, Any]) -> StepResult[PlayObservation]:
         observation = PlayObservation(**payload["observation"])

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from openenv.core.env_server.interfaces import Environment
@@ -12,6 +13,8 @@ from openenv.core.env_server.types import Action, Observation, State
 class PlayAction(Action):
     message: str = ""
     number: float = 0
+    gate: str = ""
+    """The path of a `gate.Gate`, for "hold"."""
 
 
 class PlayObservation(Observation):
@@ -37,8 +40,6 @@ class Playground(Environment[PlayAction, PlayObservation, PlayState]):
 
     def reset(self, seed: int | None = None, episode_id: str | None = None, **kwargs: Any) -> PlayObservation:
         self._state = PlayState(episode_id=episode_id or "fresh", log=list(self._state.log))
-        if kwargs.get("sleep_s"):
-            time.sleep(kwargs["sleep_s"])
         return PlayObservation(echoed="ready", seed=seed, reward=0.0)
 
     def step(
@@ -50,6 +51,8 @@ class Playground(Environment[PlayAction, PlayObservation, PlayState]):
         match action.message:
             case "sleep":
                 time.sleep(action.number)
+            case "hold":
+                _pass(Path(action.gate))
             case "fail":
                 raise ValueError("the playground was asked to fail")
             case "exit":
@@ -63,3 +66,11 @@ class Playground(Environment[PlayAction, PlayObservation, PlayState]):
     @property
     def state(self) -> PlayState:
         return self._state
+
+
+def _pass(gate: Path, timeout_s: float = 30.0) -> None:
+    """Say that the step has begun, and wait until it may end."""
+    gate.touch()
+    deadline = time.monotonic() + timeout_s
+    while not gate.with_suffix(".open").exists() and time.monotonic() < deadline:
+        time.sleep(0.005)

@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,10 +13,26 @@ from openenv.core.client.retry import RetryPolicy
 from openenv.core.errors import EnvTimeoutError, ReplyLostError, SessionLostError
 from openenv.core.generic_client import GenericEnvClient
 from tests.core.client.conftest import Server, Servers
+from tests.core.client.gate import Gate
 from tests.core.client.peers import Proxy, error, observation, peer, requests, wait_until
 from tests.core.client.play_client import PlayClient, impatient, say
 
 MakeProxy = Callable[[Server], Proxy]
+
+UNFORGIVING = {"OPENENV_SESSION_GRACE_S": "0", "OPENENV_MAX_SESSIONS": "1"}
+
+
+def wait_for_room(server: Server) -> None:
+    """Return once a server with room for one session has given up the one it had."""
+    PlayClient(base_url=server.url, retry=RetryPolicy(capacity_s=20)).connect().close()
+
+
+def cut_for_good(proxy: Proxy, server: Server) -> None:
+    """Break the connection; the client is not back before its server, an `UNFORGIVING` one, has given it up."""
+    proxy.refusing = True
+    proxy.cut()
+    wait_for_room(server)
+    proxy.refusing = False
 
 
 def test_an_idle_connection_that_breaks_is_replaced(server: Server, make_proxy: MakeProxy) -> None:
@@ -33,27 +48,28 @@ def test_an_idle_connection_that_breaks_is_replaced(server: Server, make_proxy: 
         assert client.state().log == ["before", "after"]
 
 
-def test_a_step_whose_connection_breaks_is_not_run_again(server: Server, make_proxy: MakeProxy) -> None:
+def test_a_step_whose_connection_breaks_is_not_run_again(server: Server, make_proxy: MakeProxy, gate: Gate) -> None:
     proxy = make_proxy(server)
     with PlayClient(base_url=proxy.url) as client, ThreadPoolExecutor(1) as pool:
         client.reset()
-        outcome = pool.submit(client.step, say("sleep", 0.5))
-        time.sleep(0.1)
+        outcome = pool.submit(client.step, gate.action())
+        gate.wait_until_begun()
         proxy.cut()
-        assert outcome.result().observation.echoed == "sleep"
-        assert client.state().log == ["sleep"]
+        gate.open()
+        assert outcome.result().observation.echoed == "hold"
+        assert client.state().log == ["hold"]
         assert b"awaiting=2" in proxy.requests[-1]
 
 
 def test_a_lost_reply_comes_again(server: Server, make_proxy: MakeProxy) -> None:
     proxy = make_proxy(server)
-    with PlayClient(base_url=proxy.url) as client, PlayClient(base_url=server.url) as witness:
+    with PlayClient(base_url=proxy.url) as client:
         client.reset()
         for turn in range(3):
-            proxy.swallow_replies = True
+            proxy.swallow_replies, proxy.swallowed = True, 0
             with ThreadPoolExecutor(1) as pool:
                 outcome = pool.submit(client.step, say(f"turn {turn}"))
-                witness.reset(sleep_s=0.05)
+                wait_until(lambda: proxy.swallowed > 0)
                 proxy.swallow_replies = False
                 proxy.cut()
                 assert outcome.result().observation.echoed == f"turn {turn}"
@@ -63,12 +79,12 @@ def test_a_lost_reply_comes_again(server: Server, make_proxy: MakeProxy) -> None
 def test_a_lost_reply_that_is_not_kept(servers: Servers, make_proxy: MakeProxy) -> None:
     server = servers.own(OPENENV_MAX_KEPT_REPLY_BYTES="0")
     proxy = make_proxy(server)
-    with PlayClient(base_url=proxy.url) as client, PlayClient(base_url=server.url) as witness:
+    with PlayClient(base_url=proxy.url) as client:
         client.reset()
         proxy.swallow_replies = True
         with ThreadPoolExecutor(1) as pool:
             outcome = pool.submit(client.step, say("once"))
-            witness.reset(sleep_s=0.05)
+            wait_until(lambda: proxy.swallowed > 0)
             proxy.swallow_replies = False
             proxy.cut()
             with pytest.raises(ReplyLostError, match="reply to request 2 is not kept"):
@@ -82,8 +98,9 @@ def test_a_request_that_never_arrived_is_sent_again(server: Server, make_proxy: 
     with PlayClient(base_url=proxy.url) as client, ThreadPoolExecutor(1) as pool:
         client.reset()
         proxy.frozen.set()
+        received = proxy.received
         outcome = pool.submit(client.step, say("late"))
-        time.sleep(0.1)
+        wait_until(lambda: proxy.received > received)
         proxy.cut()
         proxy.frozen.clear()
         assert outcome.result().observation.echoed == "late"
@@ -127,13 +144,13 @@ def test_many_calls_through_a_connection_that_keeps_breaking(server: Server, mak
         assert sorted(client.state().log, key=int) == messages
 
 
-def test_a_server_that_is_killed_mid_step(servers: Servers) -> None:
+def test_a_server_that_is_killed_mid_step(servers: Servers, gate: Gate) -> None:
     server = servers.own()
     client = PlayClient(base_url=server.url, retry=RetryPolicy(connect_s=0, reattach_s=0.2))
     client.reset()
     with ThreadPoolExecutor(1) as pool:
-        outcome = pool.submit(client.step, say("sleep", 60))
-        time.sleep(0.2)
+        outcome = pool.submit(client.step, gate.action())
+        gate.wait_until_begun()
         os.kill(server.pid, signal.SIGKILL)
         with pytest.raises(SessionLostError, match=r"lost: Failed to connect.*reset\(\) starts a new one"):
             outcome.result()
@@ -148,12 +165,12 @@ def test_a_server_that_is_killed_mid_step(servers: Servers) -> None:
 
 
 def test_a_session_that_the_server_has_given_up(servers: Servers, make_proxy: MakeProxy) -> None:
-    server = servers.shared(OPENENV_SESSION_GRACE_S="0")
+    server = servers.shared(**UNFORGIVING)
     proxy = make_proxy(server)
     with PlayClient(base_url=proxy.url) as client:
         client.reset()
         client.step(say("old"))
-        proxy.cut()
+        cut_for_good(proxy, server)
         # Told once, even to reset: state that a session keeps between episodes is gone.
         with pytest.raises(SessionLostError, match="Unknown session_id") as caught:
             client.reset()
@@ -165,51 +182,53 @@ def test_a_session_that_the_server_has_given_up(servers: Servers, make_proxy: Ma
         assert client.state().log == ["new"]
 
 
-def test_a_lost_session_told_to_a_call_under_way(servers: Servers, make_proxy: MakeProxy) -> None:
-    server = servers.shared(OPENENV_SESSION_GRACE_S="0")
+def test_a_lost_session_told_to_a_call_under_way(servers: Servers, make_proxy: MakeProxy, gate: Gate) -> None:
+    server = servers.shared(**UNFORGIVING)
     proxy = make_proxy(server)
     with PlayClient(base_url=proxy.url) as client, ThreadPoolExecutor(1) as pool:
         client.reset()
-        outcome = pool.submit(client.step, say("sleep", 0.3))
-        time.sleep(0.1)
-        proxy.cut()
+        outcome = pool.submit(client.step, gate.action())
+        gate.wait_until_begun()
+        cut_for_good(proxy, server)
         with pytest.raises(SessionLostError):
             outcome.result()
+        gate.open()
         assert client.reset().observation.echoed == "ready"  # told already
 
 
 def test_closing_a_lost_session_starts_over(servers: Servers, make_proxy: MakeProxy) -> None:
-    server = servers.shared(OPENENV_SESSION_GRACE_S="0")
+    server = servers.shared(**UNFORGIVING)
     proxy = make_proxy(server)
     client = PlayClient(base_url=proxy.url)
     client.reset()
-    proxy.cut()
+    cut_for_good(proxy, server)
     client.disconnect()
     assert client.reset().observation.echoed == "ready"
     client.close()
 
 
 def test_a_session_that_expires_while_idle(servers: Servers) -> None:
-    server = servers.shared(OPENENV_SESSION_IDLE_TIMEOUT_S="0.2")
+    server = servers.shared(OPENENV_SESSION_IDLE_TIMEOUT_S="1", OPENENV_MAX_SESSIONS="1")
     with PlayClient(base_url=server.url) as client:
         client.reset()
         client.step(say("a"))
-        time.sleep(0.6)
+        wait_for_room(server)
         with pytest.raises(SessionLostError):
             client.step(say("b"))
         assert client.reset().observation.echoed == "ready"
         assert client.state().log == []
 
 
-def test_a_draining_server_finishes_the_step(servers: Servers) -> None:
+def test_a_draining_server_finishes_the_step(servers: Servers, gate: Gate) -> None:
     server = servers.own()
     client = PlayClient(base_url=server.url, retry=RetryPolicy(reattach_s=0.2, connect_s=0))
     client.reset()
     with ThreadPoolExecutor(1) as pool:
-        outcome = pool.submit(client.step, say("sleep", 0.5))
-        time.sleep(0.1)
+        outcome = pool.submit(client.step, gate.action())
+        gate.wait_until_begun()
         os.kill(server.pid, signal.SIGTERM)
-        assert outcome.result().observation.echoed == "sleep"
+        gate.open()
+        assert outcome.result().observation.echoed == "hold"
 
     def play_until_the_server_is_gone() -> None:
         while True:
