@@ -1,6 +1,8 @@
 """The rules of the environment, in this process."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,6 +160,15 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("has no 'min_animal'; did you mean min_animals", {**LEGS, "dataset_config": {"min_animal": 1}}),
     ("leg_counting: min_animals must be positive", {**LEGS, "dataset_config": {"min_animals": 0}}),
     ("leg_counting: invalid configuration", {**LEGS, "dataset_config": {"min_animals": "three"}}),
+    ("caesar_cipher: empty separator", {**LEGS, "dataset_name": "caesar_cipher", "dataset_config": {"delimiter": ""}}),
+    (
+        "word_sorting: 'loud' is none of lowercase, uppercase, original, randomcase",
+        {**LEGS, "dataset_name": "word_sorting", "dataset_config": {"transformation": "loud"}},
+    ),
+    (
+        "time_intervals: Invalid isoformat string: 'soon'",
+        {**LEGS, "dataset_name": "time_intervals", "dataset_config": {"min_date": "soon"}},
+    ),
     ("must hold what JSON can hold", {**LEGS, "dataset_config": {"min_animals": float("nan")}}),
     ("must not hold 'seed'", {**LEGS, "dataset_config": {"seed": 1}}),
     ("dataset_config must map", {**LEGS, "dataset_config": [1]}),
@@ -213,10 +224,45 @@ def test_bad_arguments_leave_the_session_as_it_was(
     assert environment.reset().question == other.reset().question
 
 
-def test_a_value_that_only_the_generator_refuses_is_told(environment: ReasoningGymEnvironment) -> None:
+@pytest.mark.parametrize("path", ["{}", "../../../../../../../../../..{}", "../data/{}"])
+def test_no_file_of_the_server_is_shown(path: str, environment: ReasoningGymEnvironment, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("sesame\n")
+    config = {"data_file": path.format(secret)}
+    with pytest.raises(SelectionError, match="data_file of spell_backward must be the name of a data file"):
+        environment.reset(dataset_name="spell_backward", dataset_config=config, seed=1, size=3)
+    config = {"data_file": "words3to10.txt"}
+    assert environment.reset(dataset_name="spell_backward", dataset_config=config, seed=1, size=3).question
+
+
+def test_values_that_json_has_no_word_for_are_given_as_text(environment: ReasoningGymEnvironment) -> None:
+    def question(name: str, **config: Any) -> str:
+        return environment.reset(dataset_name=name, dataset_config=config, seed=1, size=3).question or ""
+
+    words = question("word_sorting", transformation="uppercase").split("separated list: ")[1]
+    assert words == words.upper()
+    assert "friends" in question("aiw", task_types=["friends"], task_type_weights=[1])
+    assert (
+        question("time_intervals", min_date="2019-03-01", max_date="2019-12-30", task_types=["date"]).count("2019") == 2
+    )
+    for name in ("arc_agi", "rearc"):
+        board = {"alphabet": [*"abcdefghij"], "col_delimiter": "-"}
+        assert re.search(r"\n[a-j](-[a-j])+\n", question(name, board_format_opts=board))
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "words"),
+    [
+        ("leg_counting", {"min_animals": 2.5}, "(Value|Type)Error: "),
+        ("figlet_font", {"static_font": []}, "FontNotFound"),  # its words are what it was given, and no text
+    ],
+)
+def test_a_value_that_only_the_generator_refuses_is_told(
+    name: str, config: dict[str, Any], words: str, environment: ReasoningGymEnvironment
+) -> None:
     environment.reset(**LEGS)
-    with pytest.raises(GenerationError, match="question 0 of leg_counting with seed 1 could not be made: ValueError"):
-        environment.reset(**LEGS, dataset_config={"min_animals": 2.5})
+    with pytest.raises(GenerationError, match=f"question 0 of {name} with seed 1 could not be made: {words}"):
+        environment.reset(dataset_name=name, dataset_config=config, seed=1, size=3)
     assert say(environment).score == 0.0
 
 

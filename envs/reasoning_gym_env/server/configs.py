@@ -4,9 +4,13 @@ Runs in worker processes: it imports the library.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, time
+from enum import Enum
 from functools import cache, partial
-from typing import Any
+from importlib import resources
+from typing import Any, get_args, get_origin
 
 from reasoning_gym.coaching import BaseCurriculum, RangeAttributeDefinition
 from reasoning_gym.factory import CURRICULA, DATASETS
@@ -30,8 +34,9 @@ def configured(part: Part, seed: int, size: int) -> Any:
         SelectionError: for an unknown dataset, key, attribute or level, or values the library refuses.
     """
     config_cls = _config_class(part.name)
-    values = {"seed": seed, "size": size, **part.config}
     _check_keys(part.name, config_cls, part.config)
+    _check_data_file(part)
+    values = _values(part, seed, size)
     if values["size"] > _MOST_QUESTIONS.get(part.name, values["size"]):
         most = _MOST_QUESTIONS[part.name]
         raise SelectionError(f"{part.name} makes all its questions at once: size must be at most {most}")
@@ -55,7 +60,7 @@ def ladder(part: Part) -> list[int]:
     """
     curriculum = _curriculum(part)
     top = max((len(attribute.levels) for attribute in curriculum.attributes.values()), default=1) - 1
-    values = {"seed": 0, "size": 1, **part.config}
+    values = _values(part, 0, 1)
     usable, reason = [], ""
     for level in range(top + 1):
         if level in _HOPELESS_LEVELS.get(part.name, ()):
@@ -92,17 +97,60 @@ def _check_keys(name: str, config_cls: Any, config: Mapping[str, Any]) -> None:
             raise SelectionError(f"the configuration of {name} has no {shown(key)}{hint} (it takes: {own})")
 
 
-def _validated(name: str, make: Callable[[], Any]) -> Any:
+def _check_data_file(part: Part) -> None:
+    """A path would show any file of the server to whoever asks."""
+    if part.name != "spell_backward" or "data_file" not in part.config:
+        return
+    name, names = part.config["data_file"], [file.name for file in resources.files("reasoning_gym.data").iterdir()]
+    if name not in names:
+        raise SelectionError(
+            f"data_file of {part.name} must be the name of a data file of the library, not {shown(name)}"
+        )
+
+
+def _values(part: Part, seed: int, size: int) -> dict[str, Any]:
+    """What the configuration is made from."""
+    kinds = {each.name: each.type for each in dataclasses.fields(_config_class(part.name))}
+    with refusals(part.name):
+        return {"seed": seed, "size": size} | {name: _typed(kinds[name], each) for name, each in part.config.items()}
+
+
+def _typed(kind: Any, value: Any) -> Any:
+    """The value, as what the library takes where JSON has no word for it: dates, members of an enum, options."""
+    if isinstance(value, list) and get_origin(kind) is list and (kinds := get_args(kind)):
+        return [_typed(kinds[0], each) for each in value]
+    if not isinstance(kind, type):
+        return value
+    if isinstance(value, str) and issubclass(kind, date | time):
+        return kind.fromisoformat(value)
+    if isinstance(value, str) and issubclass(kind, Enum):
+        members = [str(member.value) for member in kind]
+        if value not in members:
+            raise ValueError(f"{shown(value)} is none of {', '.join(members)}")
+        return kind(value)
+    if isinstance(value, dict) and dataclasses.is_dataclass(kind):
+        return kind(**value)
+    return value
+
+
+@contextmanager
+def refusals(name: str) -> Iterator[None]:
+    """What the library raises for a configuration becomes a SelectionError in its words."""
     try:
-        config = make()
-        if hasattr(config, "validate"):
-            config.validate()
-    except SelectionError:
+        yield
+    except (SelectionError, MemoryError):
         raise
     except (AssertionError, ValueError) as error:
         raise SelectionError(f"{name}: {brief(error) or 'the library refuses this configuration'}") from None
     except Exception as error:  # a value of a type the library did not think of
         raise SelectionError(f"{name}: invalid configuration ({type(error).__name__}: {brief(error)})") from None
+
+
+def _validated(name: str, make: Callable[[], Any]) -> Any:
+    with refusals(name):
+        config = make()
+        if hasattr(config, "validate"):
+            config.validate()
     return config
 
 

@@ -31,7 +31,10 @@ def shown(value: Any) -> str:
 
 def brief(error: BaseException) -> str:
     """The error's words, shortened likewise."""
-    words = str(error)
+    try:
+        words = str(error)
+    except TypeError:  # its words are no text: errors of pyfiglet are written as what they were given
+        words = shown(error.args)
     return words if len(words) <= _MOST_CHARACTERS else f"{words[:_MOST_CHARACTERS]} ..."
 
 

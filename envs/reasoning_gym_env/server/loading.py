@@ -13,7 +13,7 @@ from reasoning_gym.composite import CompositeConfig, CompositeDataset, DatasetSp
 from reasoning_gym.dataset import ProceduralDataset
 from reasoning_gym.factory import DATASETS
 
-from .configs import configured, ladder
+from .configs import configured, ladder, refusals
 from .selection import Part, Selection
 
 # Their constructors read data files or build word graphs, for a tenth of a second and more, and look neither at seed
@@ -91,12 +91,17 @@ class _Composite(CompositeDataset):  # type: ignore[misc]
 
 def _dataset(part: Part, seed: int, size: int) -> ProceduralDataset:
     config = configured(part, seed, size)
-    dataset_cls = DATASETS[part.name][0]
-    if part.name in _SLOW_TO_MAKE:
-        return _like(_prototype(part.name, dataset_cls, config), config)
-    if part.name in _TASKS:
+    with refusals(part.name):  # some values are refused by the dataset only
+        return _made(part.name, config)
+
+
+def _made(name: str, config: Any) -> ProceduralDataset:
+    dataset_cls = DATASETS[name][0]
+    if name in _SLOW_TO_MAKE:
+        return _like(_prototype(name, dataset_cls, config), config)
+    if name in _TASKS:
         dataset = _like(dataset_cls(dataclasses.replace(config, size=1)), config)
-        tasks = getattr(sys.modules[dataset_cls.__module__], _TASKS[part.name])
+        tasks = getattr(sys.modules[dataset_cls.__module__], _TASKS[name])
         dataset.task_indices = _Drawn(Random(config.seed), tasks)
         return dataset
     return dataset_cls(config)

@@ -20,6 +20,7 @@ Scorer = Callable[[Any, str, Entry], float]
 
 _LITTLE: Final = 0.01  # what the library gives for an answer it can read, and that is wrong
 _LONGEST_CONCLUSION: Final = 500
+_MOST_OF_A_WORD: Final = 0.9
 _PREFIX: Final = 0.8  # what its spell_backward gives at most for an answer that begins rightly
 
 
@@ -47,8 +48,14 @@ def complex_arithmetic(score: Scorer, dataset: Any, answer: str, entry: Entry) -
 
 def countdown(score: Scorer, dataset: Any, answer: str, entry: Entry) -> float:
     """The operators must be those allowed; the library takes powers, points, sqrt and more."""
-    earned = score(dataset, answer, entry)
-    return earned if earned < 1.0 or _uses_only(dataset.config.operators, answer) else 0.05
+    return score(dataset, answer, entry) if _uses_only(dataset.config.operators, answer) else _LITTLE
+
+
+def figlet_font(score: Scorer, dataset: Any, answer: str, entry: Entry) -> float:
+    """The word and no more; to the library, ten letters in their places are as good as the word."""
+    if answer.replace(" ", "").strip().lower() == entry["answer"].strip().lower():
+        return 1.0
+    return min(score(dataset, answer, entry), _MOST_OF_A_WORD)
 
 
 def game_of_life_halting(score: Scorer, dataset: Any, answer: str, entry: Entry) -> float:
@@ -95,12 +102,10 @@ def propositional_logic(score: Scorer, dataset: Any, answer: str, entry: Entry) 
 
 def puzzle24(score: Scorer, dataset: Any, answer: str, entry: Entry) -> float:
     """The question's numbers, its operators, and 24; the library takes any four numbers, all operators, and 24.9."""
-    earned = score(dataset, answer, entry)
-    if earned < 1.0:
-        return earned
+    if not _uses_only(dataset.config.operators, answer) or score(dataset, answer, entry) < 1.0:
+        return _LITTLE
     used = sorted(int(number) for number in re.findall(r"[0-9]+", answer))
-    is_right = used == sorted(entry["metadata"]["numbers"]) and _uses_only(dataset.config.operators, answer)
-    return 1.0 if is_right and expression(answer) == 24 else _LITTLE
+    return 1.0 if used == sorted(entry["metadata"]["numbers"]) and expression(answer) == 24 else _LITTLE
 
 
 def spell_backward(score: Scorer, dataset: Any, answer: str, entry: Entry) -> float:
@@ -132,6 +137,7 @@ REPAIRED: Final = {
         coin_flip,
         complex_arithmetic,
         countdown,
+        figlet_font,
         game_of_life_halting,
         gsm_symbolic,
         letter_jumble,
