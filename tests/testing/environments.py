@@ -88,6 +88,32 @@ class ResetWorksOnce(Dice):
         return super().reset(seed, episode_id)
 
 
+class ResetNeedsAnArgument(Dice):
+    def reset(self, sides: int, seed: int | None = None, episode_id: str | None = None) -> Roll:
+        return super().reset(seed, episode_id)
+
+
+class ResetNeedsASeed(Dice):
+    def reset(self, seed: int, episode_id: str | None = None) -> Roll:
+        return super().reset(seed, episode_id)
+
+
+class ResetIsACoroutine(Dice):
+    async def reset(self, seed: int | None = None, episode_id: str | None = None) -> Roll:
+        return super().reset(seed, episode_id)
+
+
+class StepIsACoroutine(Dice):
+    async def step(self, action: Guess) -> Roll:
+        return super().step(action)
+
+
+class OverBeforeItBegins(Dice):
+    def reset(self, seed: int | None = None, episode_id: str | None = None) -> Roll:
+        super().reset(seed, episode_id)
+        return Roll(done=True)
+
+
 class StepReturnsTuple(Dice):
     def step(self, action: Guess) -> Any:
         roll = super().step(action)
@@ -131,6 +157,49 @@ class BytesInMetadata(Dice):
         return roll
 
 
+class ReturnsOneObservation(Dice):
+    """There is one observation, and every step writes over it."""
+
+    def reset(self, seed: int | None = None, episode_id: str | None = None) -> Roll:
+        self._roll = super().reset(seed, episode_id)
+        return self._roll
+
+    def step(self, action: Guess) -> Roll:
+        roll = super().step(action)
+        self._roll.rolled, self._roll.reward, self._roll.done = roll.rolled, roll.reward, roll.done
+        return self._roll
+
+
+class SharesItsLog(Dice):
+    """All observations of an episode hold the one list that every step appends to."""
+
+    def reset(self, seed: int | None = None, episode_id: str | None = None) -> Roll:
+        self._log: list[int | None] = []
+        roll = super().reset(seed, episode_id)
+        roll.metadata["log"] = self._log
+        return roll
+
+    def step(self, action: Guess) -> Roll:
+        roll = super().step(action)
+        self._log.append(roll.rolled)
+        roll.metadata["log"] = self._log
+        return roll
+
+
+class SharesItsLogAmongEpisodes(Dice):
+    """The log that a reset shows is written over by the next one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._log: list[int | None] = []
+
+    def reset(self, seed: int | None = None, episode_id: str | None = None) -> Roll:
+        roll = super().reset(seed, episode_id)
+        self._log[:] = [seed]
+        roll.metadata["log"] = self._log
+        return roll
+
+
 class Odds:
     """A type of its own, with neither a schema nor a JSON form."""
 
@@ -159,6 +228,12 @@ class StateHoldsASet(Dice):
 
 class StateIsAMethod(Dice):
     def state(self) -> State:
+        return self._state
+
+
+class StateIsACoroutine(Dice):
+    @property
+    async def state(self) -> Any:
         return self._state
 
 
@@ -339,6 +414,11 @@ class ClosesAfterResetOnly(Dice):
             raise RuntimeError("never started")
 
 
+class CloseNeedsAnArgument(Dice):
+    def close(self, force: bool) -> None:
+        """Nothing to free."""
+
+
 BAD: list[tuple[str, type, str]] = [
     ("constructs", NotAnEnvironment, "made NotAnEnvironment"),
     ("constructs", SecondFails, "the port is taken"),
@@ -346,6 +426,11 @@ BAD: list[tuple[str, type, str]] = [
     ("metadata_is_complete", MetadataAsDict, "returned dict"),
     ("reset_returns_an_observation", ResetReturnsNothing, "reset returned NoneType"),
     ("reset_returns_an_observation", ResetWorksOnce, "already started"),
+    ("reset_returns_an_observation", ResetNeedsAnArgument, "missing 1 required positional argument: 'sides'"),
+    ("reset_returns_an_observation", ResetNeedsASeed, "reset() raised TypeError"),
+    ("reset_returns_an_observation", ResetIsACoroutine, "only reset_async, step_async and close are awaited"),
+    ("step_returns_an_observation", StepIsACoroutine, "only reset_async, step_async and close are awaited"),
+    ("step_returns_an_observation", OverBeforeItBegins, "no episode has a step"),
     ("step_returns_an_observation", StepReturnsTuple, "step returned tuple"),
     ("step_returns_an_observation", StepFails, "raised KeyError: 'board'"),
     ("rewards_are_finite", RewardIsNaN, "a reward is nan"),
@@ -353,10 +438,14 @@ BAD: list[tuple[str, type, str]] = [
     ("done_is_a_bool", DoneIsANumber, "done is 0"),
     ("observations_survive_json", KeysAreNumbers, "metadata has no"),
     ("observations_survive_json", BytesInMetadata, "bytes have no JSON form"),
+    ("observations_never_change", ReturnsOneObservation, "the observation of reset is another after step 1: reward is"),
+    ("observations_never_change", SharesItsLog, "the observation of reset is another after step 1: metadata.log has"),
+    ("observations_never_change", SharesItsLogAmongEpisodes, "is another after the next reset: metadata.log[0] is"),
     ("models_have_schemas", NoSchema, "OddRoll has no JSON Schema"),
     ("state_is_a_state", StateIsADict, "state is a dict"),
     ("state_is_a_state", StateHoldsASet, "seen is {1, 2}"),
     ("state_is_a_state", StateIsAMethod, "state is a method"),
+    ("state_is_a_state", StateIsACoroutine, "only reset_async, step_async and close are awaited"),
     ("reading_state_changes_nothing", ReadingCounts, "reads is"),
     ("reading_state_changes_nothing", ReadingDraws, "with the state read"),
     ("steps_are_counted", CountsTwice, "step_count is 2 after 1 steps"),
@@ -379,4 +468,5 @@ BAD: list[tuple[str, type, str]] = [
     ("unknown_reset_arguments_do_no_harm", FailsOnUnknownArguments, "raised KeyError"),
     ("close_is_idempotent", ClosesOnce, "already closed"),
     ("close_is_idempotent", ClosesAfterResetOnly, "never started"),
+    ("close_is_idempotent", CloseNeedsAnArgument, "missing 1 required positional argument: 'force'"),
 ]

@@ -16,7 +16,7 @@ from openenv.core.env_server.types import Action, Observation, State
 from openenv.testing import ActionSamplingError, EnvironmentCheckError, check_environment
 from openenv.testing.rules import RULES
 
-from .environments import BAD, Dice, Guess, NoEpisodeId, Roll, SecondFails
+from .environments import BAD, Dice, Guess, NoEpisodeId, ResetNeedsAnArgument, Roll, SecondFails
 
 
 @pytest.mark.parametrize(("rule", "environment", "seen"), BAD, ids=[bad.__name__ for _, bad, _ in BAD])
@@ -68,6 +68,30 @@ class Narrow(Dice):
 
     def reset(self) -> Roll:
         return super().reset()
+
+
+def test_a_state_may_begin_with_the_first_reset() -> None:
+    class NoStateYet(Dice):
+        def __init__(self) -> None:
+            """Everything is made by the first reset."""
+
+    assert check_environment(NoStateYet).skipped == {}
+
+
+def test_a_reset_argument_without_a_default_is_pointed_to() -> None:
+    with pytest.raises(EnvironmentCheckError, match="reset_arguments="):
+        check_environment(ResetNeedsAnArgument)
+
+
+def test_close_may_be_a_coroutine() -> None:
+    closed: list[str] = []
+
+    class AsyncClose(Dice):
+        async def close(self) -> None:
+            closed.append("closed")
+
+    assert check_environment(AsyncClose).skipped == {}
+    assert closed
 
 
 def test_narrowed_signatures_skip_what_they_do_not_offer() -> None:

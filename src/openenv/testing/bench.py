@@ -28,6 +28,11 @@ class Episode:
     dumps: list[Any] = field(default_factory=list)
 
 
+def call_at(index: int) -> str:
+    """The call that showed the observation at ``index`` of an episode."""
+    return f"step {index}" if index else "reset"
+
+
 class Bench:
     """Makes players, records episodes and compares them, on behalf of the rule that is being checked.
 
@@ -149,5 +154,4 @@ class Bench:
             )
         for index, (one, other) in enumerate(zip(first.dumps, second.dumps, strict=True)):
             if (difference := first_difference(one, other)) is not None:
-                where = f"step {index}" if index else "reset"
-                raise self.fail(f"{circumstances}, the observation of {where} differs: {difference}")
+                raise self.fail(f"{circumstances}, the observation of {call_at(index)} differs: {difference}")

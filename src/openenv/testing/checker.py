@@ -39,16 +39,20 @@ def check_environment(
     The rules:
     - ``constructs``: the factory makes an Environment, again and again
     - ``metadata_is_complete``: `get_metadata()` names and describes the environment
-    - ``reset_returns_an_observation``: `reset` returns an Observation, at first and after another episode
+    - ``reset_returns_an_observation``: `reset` returns an Observation, with or without a seed, at first and
+      after another episode
     - ``step_returns_an_observation``: `step` returns an Observation for every action it takes
     - ``rewards_are_finite``: rewards are finite numbers or None
     - ``done_is_a_bool``: `done` is True or False
     - ``observations_survive_json``: an observation sent as JSON and read back is the same
+    - ``observations_never_change``: an observation that was returned stays as it was, whatever is called
+      later
     - ``state_is_a_state``: `state` is a State that survives JSON
     - ``models_have_schemas``: the action, observation and state models have JSON Schemas
     - ``steps_are_counted``: `state.step_count` is 0 after a reset and grows by 1 with every step
     - ``episode_ids_are_kept``: `reset(episode_id=...)` becomes `state.episode_id` and stays it
     - ``episode_ids_are_fresh``: `reset()` without an id makes one that no other episode has
+    - ``close_is_idempotent``: `close()` may be called twice, and before any reset
     - ``seeds_are_deterministic``: the same seed gives the same episode, in another instance and after a
       second reset
     - ``reading_state_changes_nothing``: `state` read twice is the same, and an episode goes as if it had
@@ -61,7 +65,6 @@ def check_environment(
       with one, and harms nothing
     - ``unknown_reset_arguments_do_no_harm``: an argument `reset` does not know is dropped, or refused by
       name, and the next reset works
-    - ``close_is_idempotent``: `close()` may be called twice, and before any reset
 
     Args:
         factory: makes an environment: a class, a function, a ``functools.partial``.

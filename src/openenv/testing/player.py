@@ -38,24 +38,20 @@ class Player:
         names = keyword_names(self._verb("reset"))
         return names is None or argument in names
 
-    def takes_any_argument(self) -> bool:
-        """Whether ``reset`` has ``**kwargs``."""
-        return keyword_names(self._verb("reset")) is None
-
     def reset(self, **arguments: Any) -> Any:
         """Reset with those of ``arguments`` that are not None and that the environment takes."""
         verb = self._verb("reset")
         names = keyword_names(verb)
         given = accepted(names, {name: value for name, value in arguments.items() if value is not None})
         shown = ", ".join(f"{name}={value!r}" for name, value in given.items())
-        return self._call(f"reset({shown})", lambda: verb(**given))
+        return self._call(f"reset({shown})", lambda: verb(**given), awaits=self._is_async("reset"))
 
     def step(self, action: Any) -> Any:
         """Take one action."""
         verb = self._verb("step")
         given = accepted(keyword_names(verb), {"timeout_s": _STEP_TIMEOUT_S})
         self.steps += 1
-        return self._call(f"step({action!r})", lambda: verb(action, **given))
+        return self._call(f"step({action!r})", lambda: verb(action, **given), awaits=self._is_async("step"))
 
     @property
     def state(self) -> Any:
@@ -67,18 +63,24 @@ class Player:
     def close(self) -> None:
         """Close the environment; may be called more than once."""
         self.closed = True
-        self._call("close()", self.environment.close)
+        self._call("close()", self.environment.close, awaits=True)
 
     def _verb(self, name: str) -> Callable[..., Any]:
-        verb: Callable[..., Any] = getattr(
-            self.environment, f"{name}_async" if is_async_verb(self.environment, name) else name
-        )
+        verb: Callable[..., Any] = getattr(self.environment, f"{name}_async" if self._is_async(name) else name)
         return verb
 
-    def _call(self, what: str, call: Callable[[], Any]) -> Any:
+    def _is_async(self, name: str) -> bool:
+        return is_async_verb(self.environment, name)
+
+    def _call(self, what: str, call: Callable[[], Any], *, awaits: bool = False) -> Any:
         try:
             result = call()
-            return self._await(result) if inspect.iscoroutine(result) else result
+            if not inspect.iscoroutine(result):
+                return result
+            if awaits:
+                return self._await(result)
+            result.close()
+            raise TypeError("it is a coroutine: only reset_async, step_async and close are awaited")
         except Exception as error:
             raise CallFailedError(what, error) from error
 

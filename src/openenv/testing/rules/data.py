@@ -1,5 +1,6 @@
 """Rules about what an environment returns."""
 
+import copy
 import math
 from typing import Any
 
@@ -7,7 +8,7 @@ from openenv.core import wire
 from openenv.core.env_server.interfaces import Environment
 from openenv.core.env_server.types import Action, EnvironmentMetadata, Observation, State
 
-from ..bench import Bench
+from ..bench import Bench, call_at
 from ..compare import first_difference
 from .registry import rule
 
@@ -35,20 +36,25 @@ def metadata_is_complete(bench: Bench) -> str | None:
     return None
 
 
-@rule("return an instance of your Observation subclass from reset; raise for bad arguments only")
+@rule(
+    "return an instance of your Observation subclass from reset; give all its parameters defaults, or pass what it "
+    "cannot do without in reset_arguments="
+)
 def reset_returns_an_observation(bench: Bench) -> str | None:
-    """`reset` returns an Observation, at first and after another episode"""
+    """`reset` returns an Observation, with or without a seed, at first and after another episode"""
     with bench.player() as player:
         for seed in bench.seeds:
             bench.start(player, seed)
+        bench.start(player, None, None)
     return None
 
 
-@rule("return an instance of your Observation subclass from step")
+@rule("return an instance of your Observation subclass from step; leave done False in what reset returns")
 def step_returns_an_observation(bench: Bench) -> str | None:
     """`step` returns an Observation for every action it takes"""
-    for seed in bench.seeds:
-        bench.episode(seed)
+    episodes = [bench.episode(seed) for seed in bench.seeds]
+    if not any(episode.actions for episode in episodes):
+        raise bench.fail(f"no episode has a step: reset returned done=True with every seed of {bench.seeds}")
     return None
 
 
@@ -86,6 +92,20 @@ def observations_survive_json(bench: Bench) -> str | None:
     return None
 
 
+@rule("make a new observation in every reset and step, with copies of the lists and dictionaries that go on changing")
+def observations_never_change(bench: Bench) -> str | None:
+    """an observation that was returned stays as it was, whatever is called later"""
+    seed = bench.seeds[0]
+    shown: list[tuple[Any, Any]] = []
+    with bench.player() as player:
+        for _, observation in bench.play(player, seed, bench.episode(seed).actions):
+            _are_as_shown(bench, shown, call_at(len(shown)))
+            shown.append((observation, copy.deepcopy(bench.dump(observation))))
+        bench.start(player, bench.seeds[-1])
+        _are_as_shown(bench, shown, "the next reset")
+    return None
+
+
 @rule("make state a property that returns an instance of State or of a subclass, with fields that JSON can hold")
 def state_is_a_state(bench: Bench) -> str | None:
     """`state` is a State that survives JSON"""
@@ -113,6 +133,12 @@ def models_have_schemas(bench: Bench) -> str | None:
 
 def _observations(bench: Bench) -> list[Any]:
     return [observation for seed in bench.seeds for observation in bench.episode(seed).observations]
+
+
+def _are_as_shown(bench: Bench, shown: list[tuple[Any, Any]], call: str) -> None:
+    for index, (observation, then) in enumerate(shown):
+        if (difference := first_difference(then, bench.dump(observation))) is not None:
+            raise bench.fail(f"the observation of {call_at(index)} is another after {call}: {difference}")
 
 
 def _survives_json(bench: Bench, model: Observation | State, name: str) -> None:

@@ -1,5 +1,6 @@
-"""Rules about how an episode goes."""
+"""Rules about how an episode goes and ends."""
 
+import itertools
 from typing import Any
 
 from ..bench import EPISODE_ID, Bench
@@ -47,6 +48,19 @@ def episode_ids_are_fresh(bench: Bench) -> str | None:
                 if episode_id in seen:
                     raise bench.fail(f"two episodes have the id {episode_id!r}")
                 seen.add(episode_id)
+    return None
+
+
+@rule("let close() free what there is to free, once, and do nothing when called again or before a reset")
+def close_is_idempotent(bench: Bench) -> str | None:
+    """`close()` may be called twice, and before any reset"""
+    for steps in (None, 0, bench.source.count):
+        with bench.player() as player:
+            if steps is not None:
+                for _ in itertools.islice(bench.play(player, bench.seeds[0]), steps + 1):
+                    continue
+            player.close()
+            player.close()
     return None
 
 

@@ -77,12 +77,13 @@ def instances_are_independent(bench: Bench) -> str | None:
         plays = [bench.play(p, seed, e.actions) for p, seed, e in zip(players, seeds, alone, strict=True)]
         for _ in range(max(len(episode.dumps) for episode in alone)):
             for index, play in enumerate(plays):
-                neighbour = players[1 - index]
-                before = bench.state_of(neighbour)
+                # An environment may have no state before its first reset.
+                neighbour = players[1 - index] if by_turns[1 - index].dumps else None
+                before = neighbour and bench.state_of(neighbour)
                 _, observation = next(play, (None, None))
                 if observation is not None:
                     by_turns[index].dumps.append(bench.dump(observation))
-                if (difference := first_difference(before, bench.state_of(neighbour))) is not None:
+                if neighbour and (difference := first_difference(before, bench.state_of(neighbour))) is not None:
                     raise bench.fail(f"a call to one instance changes the state of another: {difference}")
         for episode, played, name in zip(alone, by_turns, ("one", "the other"), strict=True):
             bench.same_episode(episode, played, f"in {name} of two instances played by turns")

@@ -1,6 +1,5 @@
-"""Rules about calls that are wrong, or come at the wrong time."""
+"""Rules about calls that are wrong."""
 
-import itertools
 from typing import Any
 
 from openenv.core.env_server.types import Action
@@ -67,19 +66,6 @@ def unknown_reset_arguments_do_no_harm(bench: Bench) -> str | None:
             if not isinstance(failed.error, TypeError | ValueError) or unknown not in str(failed.error):
                 raise bench.fail(str(failed)) from failed
         bench.start(player, bench.seeds[0])
-    return None
-
-
-@rule("let close() free what there is to free, once, and do nothing when called again or before a reset")
-def close_is_idempotent(bench: Bench) -> str | None:
-    """`close()` may be called twice, and before any reset"""
-    for steps in (None, 0, bench.source.count):
-        with bench.player() as player:
-            if steps is not None:
-                for _ in itertools.islice(bench.play(player, bench.seeds[0]), steps + 1):
-                    continue
-            player.close()
-            player.close()
     return None
 
 
