@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from openenv.cli import scaffold
 from openenv.cli.__main__ import app
 from openenv.core.manifest import load_manifest
-from tests.cli.processes import make_uv
+from tests.cli.processes import ROOT, make_uv
 
 TREE = {
     ".dockerignore",
@@ -82,6 +82,9 @@ def test_describes_itself(pristine_env: Path) -> None:
         ("my_env", "My", "My Env", "openenv-my"),
         ("my_game_env", "MyGame", "My Game Env", "openenv-my_game"),
         ("chess", "Chess", "Chess", "openenv-chess"),
+        ("x_env_env", "XEnv", "X Env Env", "openenv-x_env"),
+        ("my__env", "My", "My Env", "openenv-my"),
+        ("a1", "A1", "A1", "openenv-a1"),
         ("RLVE_Gym", "RlveGym", "Rlve Gym", "openenv-rlve_gym"),
     ],
 )
@@ -92,6 +95,8 @@ def test_names(name: str, prefix: str, title: str, image: str, tmp_path: Path) -
     assert f'"{prefix}Env"' in (directory / "__init__.py").read_text()
     assert f"{title} environment ready!" in (directory / "server" / f"{name}_environment.py").read_text()
     assert f"docker build -t {image}:latest" in (directory / "README.md").read_text()
+    assert f"docker build -t {image}:latest" in result.stdout
+    assert load_manifest(directory).name == name
 
 
 def test_says_what_it_does(tmp_path: Path) -> None:
@@ -110,12 +115,42 @@ def test_says_what_it_does(tmp_path: Path) -> None:
         assert line in result.stdout
 
 
-@pytest.mark.parametrize("name", ["", "1env", "my-env", "my env", "größe", "class", "json", "openenv", "_env", "__"])
-def test_refuses_bad_names(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("", "must not be empty"),
+        ("1env", "starts with a digit"),
+        ("my-env", "not a valid Python identifier"),
+        ("my env", "not a valid Python identifier"),
+        ("größe", "not a valid Python identifier"),
+        ("class", "is a keyword of Python"),
+        ("json", "would hide the Python module of that name: try json_env"),
+        ("test", "would hide the Python module of that name: try test_env"),
+        ("openenv", "would hide the Python module of that name"),
+        ("pydantic", "would hide the Python module of that name"),
+        ("pytest", "would hide the Python module of that name"),
+        ("_env", "underscore"),
+        ("__", "underscore"),
+        ("x_", "starts or ends with an underscore"),
+        ("_x", "starts or ends with an underscore"),
+        ("yes", "is no text in openenv.yaml: try yes_env"),
+        ("Null", "is no text in openenv.yaml: try Null_env"),
+    ],
+)
+def test_refuses_bad_names(name: str, reason: str, tmp_path: Path) -> None:
     result = init(name, "-o", str(tmp_path))
     assert result.exit_code == 2
     assert "ENV_NAME" in result.stderr
+    assert reason in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_refuses_the_names_of_what_openenv_itself_needs() -> None:
+    dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    for dependency in dependencies:
+        distribution = re.split(r"[^a-z]", dependency)[0]
+        with pytest.raises(ValueError, match="would hide"):
+            scaffold.check_name({"pyyaml": "yaml"}.get(distribution, distribution))
 
 
 def test_refuses_a_target_that_holds_something(tmp_path: Path) -> None:

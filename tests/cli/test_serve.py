@@ -75,6 +75,16 @@ def test_ends_by_signal(pristine_env: Path, kill: signal.Signals, exit_code: int
         assert "Traceback" not in server.output
 
 
+@pytest.mark.parametrize("supervised", [["--reload"], ["--workers", "2"]])
+def test_ctrl_c_says_so_also_where_a_supervisor_watches(pristine_env: Path, supervised: list[str]) -> None:
+    with serving([*OPENENV, "serve", str(pristine_env), *LOCAL, *supervised]) as server:
+        server.wait_for("Application startup complete")
+        server.process.send_signal(signal.SIGINT)
+        server.wait_for("Operation cancelled by user.")
+        assert server.process.wait(60) == 130
+        assert "Traceback" not in server.output
+
+
 def test_a_port_in_use_is_an_error(my_env: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -117,6 +127,14 @@ def test_an_app_that_cannot_be_imported_is_an_error(my_env: Path, workers: str) 
     assert "cannot be imported: ModuleNotFoundError: No module named 'no_such_library'" in done.stderr
     assert f'File "{app}", line 1' in done.stderr
     assert "importlib" not in done.stderr
+
+
+def test_an_app_that_exits_when_imported_is_an_error(my_env: Path) -> None:
+    app = my_env / "server" / "app.py"
+    app.write_text(app.read_text() + "\nsys.exit('no licence found')\n")
+    done = openenv("serve", str(my_env), *LOCAL)
+    assert done.returncode == 1
+    assert "cannot be imported: SystemExit: no licence found" in done.stderr
 
 
 def test_an_app_that_is_not_there_is_an_error(my_env: Path) -> None:

@@ -16,7 +16,29 @@ OUTPUT_DIRECTORIES: Final = ("outputs/logs", "outputs/evals")
 
 _EMOJIS: Final = ("🎮", "🎯", "🎲", "🏆", "🐳", "📡", "🔮", "🕹️", "🚀", "🧩", "🧪", "🧭")
 _COLORS: Final = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
-_OURS: Final = ("openenv", "openenv_core")
+
+# What an environment's server, client and tests import, besides the standard library: a package of that name would
+# hide it. "test" is the one package of the standard library that sys.stdlib_module_names leaves out.
+_NEEDED: Final = {
+    "anyio",
+    "click",
+    "fastapi",
+    "httptools",
+    "httpx",
+    "openenv",
+    "openenv_core",
+    "orjson",
+    "pydantic",
+    "pytest",
+    "rich",
+    "starlette",
+    "test",
+    "typer",
+    "uvicorn",
+    "uvloop",
+    "websockets",
+    "yaml",
+}
 
 
 def check_name(name: str) -> None:
@@ -25,6 +47,8 @@ def check_name(name: str) -> None:
     Raises:
         ValueError: saying why it cannot.
     """
+    import yaml  # not for the help
+
     if not name:
         raise ValueError("the name must not be empty")
     if name[0].isdigit():
@@ -33,10 +57,17 @@ def check_name(name: str) -> None:
         raise ValueError(f"{name!r} is not a valid Python identifier: use ASCII letters, digits and underscores")
     if keyword.iskeyword(name):
         raise ValueError(f"{name!r} is a keyword of Python")
-    if name in _OURS or name in sys.stdlib_module_names:
+    if name in _NEEDED or name in sys.stdlib_module_names:
         raise ValueError(f"{name!r} would hide the Python module of that name: try {name}_env")
-    if not class_prefix(name):
-        raise ValueError(f"{name!r} has no letters to name its classes after")
+    if name.startswith("_") or name.endswith("_"):
+        raise ValueError(f"{name!r} starts or ends with an underscore: distributions and images cannot")
+    if yaml.safe_load(name) != name:
+        raise ValueError(f"{name!r} is no text in openenv.yaml: try {name}_env")
+
+
+def image_name(name: str) -> str:
+    """What the container image of the environment ``name`` is called."""
+    return f"openenv-{re.sub('_+', '_', name).removesuffix('_env').lower()}"
 
 
 def placeholders(name: str) -> dict[str, str]:
@@ -48,7 +79,7 @@ def placeholders(name: str) -> dict[str, str]:
         "__ENV_CLASS_NAME__": class_prefix(name),
         "__ENV_TITLE_NAME__": " ".join(part.capitalize() for part in parts),
         "__ENV_CAMEL_NAME__": parts[0].lower() + "".join(part.capitalize() for part in parts[1:]),
-        "__ENV_IMAGE_NAME__": f"openenv-{name.removesuffix('_env')}".lower(),
+        "__ENV_IMAGE_NAME__": image_name(name),
         "__HF_EMOJI__": chance.choice(_EMOJIS),
         "__HF_COLOR_FROM__": chance.choice(_COLORS),
         "__HF_COLOR_TO__": chance.choice(_COLORS),

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from ..console import console, fail, warn
-from ..scaffold import check_name, create_environment
+from ..scaffold import check_name, create_environment, image_name
 
 _LOCK_TIMEOUT_S: Final = 300
 
@@ -60,14 +60,13 @@ def command(
 
     out.print(f"\n[green]Environment created successfully at:[/green] {escape(str(target))}\n")
     out.print("[bold]Next steps:[/bold]")
-    image = f"{env_name.removesuffix('_env').lower()}-env:latest"
     for step in (
         f"cd {target}",
         f"Edit models.py and server/{env_name}_environment.py: they are your environment",
         "uv sync                   # or: pip install -e '.[dev]'",
         "python3 -m pytest         # its tests",
         "openenv serve --reload    # run it here",
-        f"docker build -t {image} -f server/Dockerfile .",
+        f"docker build -t {image_name(env_name)}:latest -f server/Dockerfile .",
     ):
         out.print(f"  {step}", markup=False)
 

@@ -2,9 +2,12 @@
 
 import ipaddress
 import os
+import signal
 import socket
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,9 +62,32 @@ def command(
 
     from ...core.env_server.run import run_server
 
-    run_server(
-        manifest.app if workers > 1 else app, app_dir=directory, host=host, port=port, workers=workers, reload=reload
-    )
+    with _supervised() if reload or workers > 1 else nullcontext():
+        run_server(
+            manifest.app if workers > 1 else app,
+            app_dir=directory,
+            host=host,
+            port=port,
+            workers=workers,
+            reload=reload,
+        )
+
+
+@contextmanager
+def _supervised() -> Iterator[None]:
+    """Raise KeyboardInterrupt where Ctrl-C ended the block: uvicorn's supervisors keep it to themselves."""
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        writer.setblocking(False)
+        before = signal.set_wakeup_fd(writer.fileno())
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+        writer.shutdown(socket.SHUT_WR)
+        received = reader.recv(4096)
+    if signal.SIGINT in received:
+        raise KeyboardInterrupt
 
 
 def _is_loopback(host: str) -> bool:
@@ -97,7 +123,7 @@ def _import_app(target: str, directory: Path) -> Any:
         found: Any = import_module(module_name)
         for name in attribute_path.split("."):
             found = getattr(found, name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # Only the environment's own frames tell its author something.
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_under(frame.filename, directory)]
         typer.echo("".join(traceback.format_list(frames)), nl=False, err=True)
