@@ -37,7 +37,9 @@ bench: $(VENV)/.test peer-env
 	$(BIN)/python benchmarks/run.py
 
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is no Python 3.11 or newer: name one, as in  make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.demo: $(BIN)/python $(MANIFESTS)
 	$(PIP) --editable . --editable envs/RLVE_Gym --editable envs/reasoning_gym_env
