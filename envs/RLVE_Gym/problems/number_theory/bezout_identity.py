@@ -37,12 +37,12 @@ Given are {n} non-zero integers:
 {series("A", p["A"], 1)}
 
 Find integers X[1], ..., X[{n}], zero and negative ones allowed, such that
-S = A[1]*X[1] + A[2]*X[2] + ... + A[{n}]*X[{n}]
+S = A[1]*X[1] + ... + A[{n}]*X[{n}]
 is positive (S > 0) and as small as possible.
 """
 
     def answer(self, p: Parameter) -> Integers:
-        return Integers(f"all {p['N']} numbers X[1], ..., X[{p['N']}] in this order", shown=p["N"])
+        return Integers(f"all {p['N']} numbers X[1], ..., X[{p['N']}] in this order", shown=p["N"], exact=True)
 
     def score(self, p: Parameter, answer: list[int]) -> float:
         if len(answer) != p["N"]:

@@ -2,7 +2,10 @@
 
 from random import Random
 
-from ..kit import Int, Integer, Parameter, Problem, Schedule
+from ..kit import GenerationError, Int, Integer, Parameter, Problem, Schedule
+
+LARGEST = 2**63
+"""The hidden number up to which the moduli can be sampled; levels up to 156 stay below it."""
 
 
 def harder(MAX_X: int, MAX_M: int, stage: int) -> Parameter:
@@ -28,6 +31,8 @@ class CRT(Problem[int]):
     )
 
     def draw(self, rng: Random, p: Parameter) -> Parameter:
+        if p["MAX_X"] > LARGEST:
+            raise GenerationError(f"moduli are not drawn from more than {LARGEST} numbers; take a lower level")
         x = rng.randint(2, p["MAX_X"])
         moduli = rng.sample(range(2, x + 1), min(p["M"], x - 1))
         return {"reference_answer": x, "B": moduli, "X_mod_B": [x % modulus for modulus in moduli]}

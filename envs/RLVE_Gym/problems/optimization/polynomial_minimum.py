@@ -4,7 +4,7 @@ from fractions import Fraction
 from math import comb, inf
 from random import Random
 
-from ..kit import Int, Parameter, Problem, Real, Schedule, add
+from ..kit import Int, Parameter, ParameterError, Problem, Real, Schedule, add
 from ..kit.render import polynomial
 
 
@@ -25,6 +25,8 @@ class PolynomialMinimum(Problem[float]):
     )
 
     def draw(self, rng: Random, p: Parameter) -> Parameter:
+        if p["N"] % 2:
+            raise ParameterError(f"N must be even, not {p['N']}: a polynomial of odd degree has no minimum")
         coefficients = [0] * (p["N"] + 1)
         for degree in range(p["N"], 0, -2):
             a, s = rng.randint(1, self.max_weight), rng.randint(-self.max_weight, self.max_weight)

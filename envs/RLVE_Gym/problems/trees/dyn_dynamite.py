@@ -44,7 +44,7 @@ A tree has the vertices 0, 1, ..., {p["N"] - 1} and these edges, each written (u
 
 Its key vertices are: {listing(p["key_vertices"])}
 
-Choose exactly {p["M"]} different vertices, key vertices or not, as centres, so that the greatest distance (number of
+Choose exactly {p["M"]} of the vertices, key vertices or not, as centres, so that the greatest distance (number of
 edges) from a key vertex to the centre nearest to it is as small as possible.
 """
 

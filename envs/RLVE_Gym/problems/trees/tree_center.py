@@ -1,5 +1,6 @@
 """Weighted median of a tree."""
 
+from collections.abc import Callable
 from random import Random
 
 from ..kit import Int, Integer, Parameter, Problem, Schedule, add
@@ -41,11 +42,19 @@ Choose a vertex r such that the sum over all vertices i of dist(i, r) * C[i] is 
 is the total length of the path from i to r.
 """
 
-    def answer(self, p: Parameter) -> Integer:
-        return Integer("the vertex r", low=0, high=p["N"] - 1)
+    def answer(self, p: Parameter) -> "Vertex":
+        return Vertex("the vertex r", low=0, high=p["N"] - 1)
 
     def score(self, p: Parameter, answer: int) -> float:
         return self.ratio(p["gold_answer"], totals(p["C"], p["edges"])[answer])
+
+
+class Vertex(Integer):
+    """One vertex. In a tree of two vertices both may be right; only then is the example a right answer."""
+
+    def exemplify(self, is_right: Callable[[int], bool], markers: tuple[str, str]) -> str:
+        all_right = all(map(is_right, self.examples()))
+        return super().exemplify(lambda vertex: is_right(vertex) and not all_right, markers)
 
 
 def totals(costs: list[int], edges: list[tuple[int, int, int]]) -> list[int]:

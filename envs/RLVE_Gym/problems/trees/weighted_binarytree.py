@@ -3,7 +3,7 @@
 from math import log2
 from random import Random
 
-from ..kit import Int, Parameter, Permutation, Problem, Schedule, is_permutation
+from ..kit import Int, Parameter, Permutation, Problem, Schedule, is_permutation, scale
 from ..kit.render import series
 
 
@@ -17,7 +17,7 @@ class WeightedBinaryTree(Problem[list[int]]):
     rewarding_beta: float = 5.0
 
     given = (Int("N", 3), Int("MAX_SCORE", 1))
-    schedule = Schedule(start={"N": 3, "MAX_SCORE": 5}, grow={"N": lambda n: int(n * 1.1 + 1)})
+    schedule = Schedule(start={"N": 3, "MAX_SCORE": 5}, grow={"N": scale(1.1)})
 
     def draw(self, rng: Random, p: Parameter) -> Parameter:
         scores = [rng.randint(1, p["MAX_SCORE"]) for _ in range(p["N"])]
@@ -55,7 +55,7 @@ def combined(scores: list[int], root: int, left: int, right: int) -> int:
 
 def score_of(scores: list[int], preorder: list[int]) -> int | None:
     """The score of the tree with this pre-order traversal; None if there is none with the in-order 0, 1, ..."""
-    # Read backwards, a node finds its right subtree on top of the stack, and below that its left one.
+    # Read backwards, a node finds its left subtree on top of the stack, and below that its right one.
     stack: list[tuple[int, int, int]] = []  # subtrees: first node, node after the last, score
     for node in reversed(preorder):
         left = right = 0

@@ -46,3 +46,18 @@ def test_rewards() -> None:
     huge = 10**5000
     assert bezout.reward(instance, f"<answer>{2 * 10**3000} {3 * 10**3000}</answer>") == -0.5  # the sum is 0
     assert bezout.reward(instance, f"<answer>0 1{'0' * 5000}</answer>") == pytest.approx(float(9 / huge))
+
+
+def test_coefficients_too_long_to_add_up_are_a_wrong_format() -> None:
+    """They are not taken for one another, or their difference for 0 and the rest for the whole sum."""
+    parameter = {"N": 3, "MAX_A": 32, "A": [4, 4, 3], "reference_answer": "0 1 -1", "gold_answer": 1}
+    instance = problems.Instance("BezoutIdentity", 0, 0, parameter)
+    long, longer = "1" + "0" * 250_000, "1" + "0" * 260_000
+    for answer in (f"{long} -{longer} 3", f"{long} -{longer} -3", f"1 -{long} 0"):
+        assert problems.get("BezoutIdentity").reward(instance, f"<answer>{answer}</answer>") == -1.0
+
+
+def test_the_sum_is_written_once_for_two_numbers() -> None:
+    bezout = problems.get("BezoutIdentity")
+    prompt = bezout.prompt(bezout.generate(0, 0))
+    assert prompt.count("A[2]*X[2]") == 1

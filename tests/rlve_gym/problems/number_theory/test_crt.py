@@ -28,6 +28,13 @@ def test_the_schedule_grows_in_turns() -> None:
     assert [(s["MAX_X"], s["MAX_M"]) for s in states] == [(5, 2), (7, 2), (10, 2), (10, 3), (15, 3), (22, 3), (22, 4)]
 
 
+def test_moduli_without_end_are_an_error() -> None:
+    crt = problems.get("CRT")
+    assert crt.generate_from(0, {"MAX_X": 2**63, "M": 40}).parameter["reference_answer"] <= 2**63
+    with pytest.raises(problems.GenerationError, match="moduli"):
+        crt.generate(0, 300)
+
+
 def test_rewards() -> None:
     parameter = {"MAX_X": 10, "M": 3, "reference_answer": 8, "B": [6, 8, 3], "X_mod_B": [2, 0, 2]}
     instance = problems.Instance("CRT", 0, 0, parameter)

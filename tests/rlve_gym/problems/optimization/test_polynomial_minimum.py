@@ -29,6 +29,11 @@ def test_the_reference_is_the_minimum() -> None:
         assert -2 <= p["reference_answer"] <= 2
 
 
+def test_odd_degrees_have_no_minimum_and_are_refused() -> None:
+    with pytest.raises(problems.ParameterError, match="even"):
+        problems.get("PolynomialMinimum").generate_from(0, {"N": 3})
+
+
 def test_minimizers_are_exact_to_the_last_bit() -> None:
     assert minimizer([9, -12, 4], 2) == 1.5
     assert minimizer([1, 0, 1], 2) == 0.0

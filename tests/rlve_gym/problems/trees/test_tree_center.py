@@ -19,3 +19,13 @@ def test_the_totals_are_those_of_walks() -> None:
         expected = [oracle(p["C"], p["edges"], root) for root in range(p["N"])]
         assert totals(p["C"], p["edges"]) == expected
         assert p["gold_answer"] == min(expected)
+
+
+def test_there_is_a_prompt_where_both_vertices_are_right() -> None:
+    problem = problems.get("TreeCenter")
+    p = {"N": 2, "C": [1, 1], "edges": [[0, 1, 2]], "reference_answer": 0, "gold_answer": 2}
+    instance = problems.Instance("TreeCenter", 0, None, p)
+    assert problem.verify(instance, problem.prompt(instance)).format_score == 1
+    p["C"], p["gold_answer"] = [1, 2], 2
+    p["reference_answer"] = 1
+    assert problem.verify(instance, problem.prompt(instance)).accuracy == 0
