@@ -54,7 +54,7 @@ solution; if there are several, any of them counts.
 """
 
     def answer(self, p: Parameter) -> Integers:
-        return Integers(f"x[0], ..., x[{p['N'] - 1}] in this order", count=p["N"])
+        return Integers(f"x[0], ..., x[{p['N'] - 1}] in this order", count=p["N"], exact=True)
 
     def score(self, p: Parameter, answer: list[int]) -> float:
         pairs = zip(p["equations"], p["results"], strict=True)

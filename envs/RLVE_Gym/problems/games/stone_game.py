@@ -35,7 +35,7 @@ class StoneGame(Problem[str]):
 
     def question(self, p: Parameter) -> str:
         return f"""
-Stan and Ollie play a game with {p["N"]} heaps of stones, of these sizes: {listing(p["Stones"])}
+Stan and Ollie play a game with heaps of stones. The sizes of the heaps are: {listing(p["Stones"])}
 
 They move in turns; Stan moves first. A move picks a heap of x stones with x >= {p["F"]} and a number M with
 2 <= M <= x, and splits the heap into M heaps as equal as possible: x mod M of them get floor(x / M) + 1 stones, the

@@ -2,10 +2,13 @@
 
 from random import Random
 
-from ..kit import Int, Number, Parameter, Problem, Schedule, Text, scale
+from ..kit import GenerationError, Int, Number, Parameter, Problem, Schedule, Text, scale
 from ..kit.render import grid
 
 STEPS = {"L": (0, -1), "R": (0, 1), "U": (-1, 0), "D": (1, 0)}
+
+TRIES = 1000
+"""Mazes drawn before one with a way is given up: at high densities hardly any has one."""
 
 
 class Maze(Problem[str]):
@@ -27,12 +30,13 @@ class Maze(Problem[str]):
 
     def draw(self, rng: Random, p: Parameter) -> Parameter:
         n = p["N"]
-        way = None
-        while way is None:
+        for _ in range(TRIES):
             maze = [["#" if rng.random() < p["density"] else "." for _ in range(n)] for _ in range(n)]
             maze[0][0] = maze[n - 1][n - 1] = "."
             way = shortest_way(maze)
-        return {"maze": ["".join(row) for row in maze], "reference_answer": way}
+            if way is not None:
+                return {"maze": ["".join(row) for row in maze], "reference_answer": way}
+        raise GenerationError(f"none of {TRIES} mazes of side {n} and density {p['density']} had a way through")
 
     def question(self, p: Parameter) -> str:
         n = p["N"]

@@ -3,16 +3,26 @@
 from random import Random
 from typing import Any
 
-from ..kit import Int, Integers, Parameter, Problem, Schedule, add
+from ..kit import GenerationError, Int, Integers, Parameter, Problem, Schedule, add
 
 PROBABILITIES = {"&": 0.25, "|": 0.25, "^": 0.5}
+
+TRIES = 1000
+"""Formulas drawn before one that is true for the values drawn with it is given up."""
 
 Tree = Any
 """The index of a variable, or (left tree, operator, right tree)."""
 
 
 class Circuit(Problem[list[int]]):
-    """Find values of the variables that make a formula true."""
+    """Find values of the variables that make a formula true.
+
+    Args:
+        binary_ops_probs: Weights of & | ^; 0 if left out.
+
+    Raises:
+        ValueError: weights of other operators.
+    """
 
     binary_ops_probs: dict[str, float] | None = None
     invalid_solution: float = -0.5
@@ -27,19 +37,26 @@ class Circuit(Problem[list[int]]):
         M_multiple_list=tuple(tenths / 10 for tenths in range(20, 51)),
     )
 
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        unknown = set(self.binary_ops_probs or ()) - set(PROBABILITIES)
+        if unknown:
+            raise ValueError(f"binary_ops_probs are weights of {', '.join(PROBABILITIES)}, not of {unknown}")
+
     def draw(self, rng: Random, p: Parameter) -> Parameter:
         probabilities = self.binary_ops_probs or PROBABILITIES
-        while True:
+        for _ in range(TRIES):
             values = [rng.randrange(2) for _ in range(p["N"])]
             tree = random_tree(rng, p["N"], p["M"], probabilities)
             if value_of(tree, values):
                 return {"tree": tree, "reference_answer": self.show(p, values)}
+        raise GenerationError(f"none of {TRIES} formulas was true for its values; change binary_ops_probs")
 
     def question(self, p: Parameter) -> str:
         formula = written(p["tree"])
         formula = formula[1:-1] if formula.startswith("(") else formula
         return f"""
-There are {p["N"]} variables x[0], x[1], ..., x[{p["N"] - 1}], each 0 or 1. In the formula below, `&` is AND, `|` is OR
+There are {p["N"]} variables, x[0] to x[{p["N"] - 1}], each 0 or 1. In the formula below, `&` is AND, `|` is OR
 and `^` is XOR of two values that are 0 or 1. Find values of the variables for which the formula is 1; any such values
 will do.
 

@@ -108,12 +108,11 @@ class Roles(Format[dict[str, str]]):
     def parse(self, text: str) -> dict[str, str]:
         text = text.lower()
         require(text.count("knight") + text.count("knave") == len(self.names), "not one role for each person")
-        roles = {}
+        anybody = "|".join(re.escape(name.lower()) for name in self.names)
+        found = dict(re.findall(rf"\b({anybody})\s+is\s+a\s+(knight|knave)", text))
         for name in self.names:
-            match = re.search(rf"\b{re.escape(name.lower())}\s+is\s+a\s+(knight|knave)", text)
-            require(match is not None, f"no role for {name}")
-            roles[name] = match[1] if match else ""
-        return roles
+            require(name.lower() in found, f"no role for {name}")
+        return {name: found[name.lower()] for name in self.names}
 
     def show(self, answer: dict[str, str]) -> str:
         return sentence([f"{name} is a {answer[name]}" for name in self.names]) + "."

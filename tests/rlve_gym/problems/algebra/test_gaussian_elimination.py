@@ -59,3 +59,10 @@ def test_a_share_of_the_equations_and_the_strict_strategy() -> None:
 def test_rows_that_are_always_zero_are_an_error() -> None:
     with pytest.raises(problems.GenerationError, match="coefficient_non_zero_probability"):
         problems.get("GaussianElimination", coefficient_non_zero_probability=0.0).generate(0, 0)
+
+
+def test_integers_too_long_to_read_exactly_satisfy_no_equation() -> None:
+    parameter = {"N": 3, "M": 1, "x": [1, 2, 3], "equations": [[1, 1, 1]], "results": [6]}
+    instance = problems.Instance("GaussianElimination", 0, 0, parameter)
+    high, low = "9" * 200_001, "-" + "8" * 200_001
+    assert problems.get("GaussianElimination").reward(instance, f"<answer>{high} {low} 6</answer>") == -1.0

@@ -1,3 +1,5 @@
+import pytest
+
 from RLVE_Gym import problems
 
 
@@ -33,3 +35,8 @@ def test_the_first_fault_decides() -> None:
         ("RLRRRDDD", (6 / 8) ** 3),
     ):
         assert problem.reward(instance, f"<answer>{text}</answer>") == reward
+
+
+def test_mazes_without_a_way_are_an_error() -> None:
+    with pytest.raises(problems.GenerationError, match="density 0.9"):
+        problems.get("Maze").generate_from(0, {"N": 20, "density": 0.9})

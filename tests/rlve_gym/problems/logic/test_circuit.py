@@ -2,6 +2,8 @@ import operator
 from itertools import product
 from typing import Any
 
+import pytest
+
 from RLVE_Gym import problems
 
 OPERATIONS = {"&": operator.and_, "|": operator.or_, "^": operator.xor}
@@ -35,3 +37,18 @@ def test_reasons_to_refuse() -> None:
     instance = problem.generate(0, 0)
     for text in ("", "1", "0 2", "1 1 1"):
         assert problem.reward(instance, f"<answer>{text}</answer>") == -0.5
+
+
+def test_the_operators_can_be_weighted() -> None:
+    tree = problems.get("Circuit", binary_ops_probs={"|": 2}).generate(0, 5).parameter["tree"]
+    assert "|" in str(tree)
+    assert not {"&", "^"} & set(str(tree))
+    for bad in ({"&": 1, "nand": 1}, [0.25, 0.25, 0.5]):
+        with pytest.raises(ValueError, match="weights of &"):
+            problems.get("Circuit", binary_ops_probs=bad)
+
+
+def test_a_formula_that_is_never_true_is_an_error() -> None:
+    """A conjunction of hundreds of variables is true for one drawn assignment in so many."""
+    with pytest.raises(problems.GenerationError, match="1000"):
+        problems.get("Circuit", binary_ops_probs={"&": 1}).generate_from(0, {"N": 100, "M": 500})
