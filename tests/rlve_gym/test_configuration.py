@@ -62,6 +62,7 @@ def test_the_seed_alone_decides() -> None:
         ({"Sorting": -1}, "weight of 'Sorting' must be a number >= 0"),
         ({"Sorting": True}, "weight of 'Sorting'"),
         ({"Sorting": float("nan")}, "weight of 'Sorting'"),
+        ({"Sorting": 10**400}, "weight of 'Sorting'"),
         ("Sorting=much", "weight of 'Sorting'"),
         ({"Sorting": 0}, "at least one problem"),
         ([], "at least one problem"),
@@ -73,6 +74,19 @@ def test_the_seed_alone_decides() -> None:
 def test_wrong_names_are_told(names: Any, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         Selection.of(names)
+
+
+@pytest.mark.parametrize(
+    "names", ["x" * 10**7, ["x" * 10**7], {"x" * 10**7: 1}, [["x" * 10**7]], {"Sorting": "x" * 10**7}]
+)
+def test_names_of_any_length_are_told_in_short(names: Any) -> None:
+    with pytest.raises(ConfigurationError) as told:
+        Selection.of(names)
+    assert len(str(told.value)) < 300
+
+
+def test_lists_of_any_length() -> None:
+    assert Selection.of(["Sorting", "Sudoku"] * 100_000) == Selection.of({"Sorting": 100_000, "Sudoku": 100_000})
 
 
 @pytest.mark.parametrize(

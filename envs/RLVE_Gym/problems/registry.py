@@ -64,7 +64,7 @@ def entry(identifier: str) -> Entry:
     """
     found = _catalogue().get(identifier)
     if found is None:
-        raise UnknownProblem(f"no problem is named {identifier!r}{_nearest(identifier, list(_catalogue()))}")
+        raise UnknownProblem(f"no problem is named {identifier!r:.100}{_nearest(identifier, list(_catalogue()))}")
     if not found.available:
         raise UnknownProblem(f"the problem {identifier} is in the catalogue, but its module is not installed")
     return found
@@ -110,12 +110,12 @@ def _modules(family: str) -> frozenset[str]:
 
 def _check(what: str, name: str | None, names: list[str]) -> None:
     if name is not None and name not in names:
-        raise UnknownProblem(f"no {what} is named {name!r}{_nearest(name, names)}")
+        raise UnknownProblem(f"no {what} is named {name!r:.100}{_nearest(name, names)}")
 
 
 def _nearest(name: str, names: list[str]) -> str:
     from difflib import get_close_matches  # used for this message only
 
     lower = {candidate.lower(): candidate for candidate in names}
-    matches = [lower[match] for match in get_close_matches(str(name).lower(), lower, n=3)]
+    matches = [lower[match] for match in get_close_matches(str(name)[:100].lower(), lower, n=3)]
     return f"; did you mean {' or '.join(matches)}?" if matches else f"; there are {len(names)}"

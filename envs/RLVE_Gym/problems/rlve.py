@@ -74,9 +74,13 @@ class Environment:
                 instance = self._problem.generate_from(seed, parameter)
             else:
                 workers = _workers(os.getpid())
-                instance = workers.submit(_generate, self._problem, seed, parameter, timeout_s=timeout_second).result()
+                drawn = workers.submit(self._problem.generate_from, seed, parameter, timeout_s=timeout_second)
+                instance = drawn.result()
         except (GenerationError, ParameterError, WorkerError) as error:
             self.failure = str(error)
+            return False
+        except Exception as error:  # out of memory, for one
+            self.failure = f"generation failed with {type(error).__name__}: {error}"
             return False
         self._adopt(instance)
         return True
@@ -132,10 +136,6 @@ def _workers(pid: int) -> "WorkerPool":
     from .batch import make_pool
 
     return make_pool(1)
-
-
-def _generate(problem: Problem[Any], seed: int, parameter: Parameter) -> Instance:
-    return problem.generate_from(seed, parameter)
 
 
 class ByIdentifier(Mapping[str, type[T]], Generic[T]):

@@ -1,12 +1,13 @@
 """Which problems are posed, and how often: `"Sorting"`, a family, `"all"`, a list, or names with weights."""
 
+import sys
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from itertools import accumulate
-from math import isfinite
 from random import Random
 from typing import Any, Final
 
@@ -50,17 +51,19 @@ class Selection:
         if isinstance(names, Mapping):
             return cls._weighted(names)
         if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
-            return cls._weighted({name: names.count(name) for name in names})
+            return cls._weighted(Counter(names))
         raise ConfigurationError(
-            f"environment_identifier must be a name, a list of names or a mapping from names to weights, not {names!r}"
+            "environment_identifier must be a name, a list of names or a mapping from names to weights, "
+            f"not {names!r:.100}"
         )
 
     @classmethod
     def _weighted(cls, weights: Mapping[Any, Any]) -> "Selection":
         shares: dict[str, float] = {}
         for name, weight in weights.items():
-            if isinstance(weight, bool) or not isinstance(weight, int | float) or not isfinite(weight) or weight < 0:
-                raise ConfigurationError(f"the weight of {name!r} must be a number >= 0, not {weight!r}")
+            number = isinstance(weight, int | float) and not isinstance(weight, bool)
+            if not (number and 0 <= weight <= sys.float_info.max):
+                raise ConfigurationError(f"the weight of {name!r:.100} must be a number >= 0, not {weight!r:.100}")
             members = _members(name)
             for identifier in members if weight else ():
                 shares[identifier] = shares.get(identifier, 0.0) + weight / len(members)
@@ -84,7 +87,9 @@ def _from_text(text: str) -> Selection:
         try:
             weights[name.strip()] = weights.get(name.strip(), 0.0) + (float(weight) if weight else 1.0)
         except ValueError:
-            raise ConfigurationError(f"the weight of {name!r} must be a number >= 0, not {weight!r}") from None
+            raise ConfigurationError(
+                f"the weight of {name!r:.100} must be a number >= 0, not {weight!r:.100}"
+            ) from None
     return Selection._weighted(weights)
 
 
@@ -98,6 +103,6 @@ def _members(name: Any) -> list[str]:
     try:
         return [problems.entry(name).identifier]
     except problems.UnknownProblem as error:
-        near = get_close_matches(str(name).lower(), [ALL, *problems.families()], n=1, cutoff=0.8)
+        near = get_close_matches(str(name)[:100].lower(), [ALL, *problems.families()], n=1, cutoff=0.8)
         hint = f"; or is {near[0]!r} meant?" if near else f" (a family or {ALL!r} can be named, too)"
         raise ConfigurationError(f"{error}{hint}") from None

@@ -89,6 +89,15 @@ def test_a_generator_that_fails_says_why_and_leaves_no_instance() -> None:
     assert "N = 0" in (environment.failure or "")
 
 
+@pytest.mark.parametrize("timeout_second", [10, None])
+def test_a_generator_that_wants_too_much_memory_fails(timeout_second: float | None) -> None:
+    environment = identifier2environment["ConvexHull"]()
+    for side in (10**8, 10**12):  # no memory has so many cells, no index reaches them
+        assert not environment.generator(0, {"N": side}, timeout_second)
+        assert environment.parameter is None
+        assert "generation failed with" in (environment.failure or "")
+
+
 def test_a_generator_that_takes_too_long_is_stopped() -> None:
     environment = identifier2environment["Sorting"]()
     assert not environment.generator(0, {"N": 10**9}, timeout_second=0.2)

@@ -2,7 +2,9 @@
 
 from random import Random
 
-from ..kit import GenerationError, Int, Integers, Parameter, Problem, Schedule, scale
+from ..kit import Int, Integers, Parameter, Problem, Schedule, scale
+from ..kit.linear import dot, sparse_row
+from ..kit.render import linear
 
 
 class GaussianElimination(Problem[list[int]]):
@@ -34,17 +36,11 @@ class GaussianElimination(Problem[list[int]]):
 
     def draw_row(self, rng: Random, n: int) -> list[int]:
         """The coefficients of one equation, not all zero."""
-        for _ in range(1000):
-            row = [
-                rng.randint(1, max(1, n // 5)) if rng.random() < self.coefficient_non_zero_probability else 0
-                for _ in range(n)
-            ]
-            if any(row):
-                return row
-        raise GenerationError("1000 rows of coefficients were all zero; raise coefficient_non_zero_probability")
+        largest = max(1, n // 5)
+        return sparse_row(rng, n, self.coefficient_non_zero_probability, lambda: rng.randint(1, largest))
 
     def question(self, p: Parameter) -> str:
-        lines = "\n".join(equation(row, result) for row, result in zip(p["equations"], p["results"], strict=True))
+        lines = "\n".join(f"{linear(row)} = {result}" for row, result in zip(p["equations"], p["results"], strict=True))
         return f"""
 Here are {p["M"]} linear equations in the {p["N"]} integer unknowns x[0], ..., x[{p["N"] - 1}]:
 {lines}
@@ -59,14 +55,3 @@ solution; if there are several, any of them counts.
     def score(self, p: Parameter, answer: list[int]) -> float:
         pairs = zip(p["equations"], p["results"], strict=True)
         return self.share(sum(dot(row, answer) == result for row, result in pairs), p["M"])
-
-
-def dot(row: list[int], x: list[int]) -> int:
-    """The sum of the products."""
-    return sum(a * b for a, b in zip(row, x, strict=True))
-
-
-def equation(row: list[int], result: int) -> str:
-    """The equation without its zero terms."""
-    terms = [f"{c}*x[{i}]" if c > 1 else f"x[{i}]" for i, c in enumerate(row) if c]
-    return f"{' + '.join(terms)} = {result}"

@@ -15,6 +15,7 @@ from .given import Int
 from .instance import Parameter
 from .problem import Problem
 from .schedule import Schedule, add
+from .weights import pick, weights_of
 
 GRAMMAR = Grammar(
     names=frozenset({"x", "pi", "E"}),
@@ -80,9 +81,9 @@ class Calculus(Problem[Expression]):
         kinds: Any = self.node_type_probs
         if isinstance(kinds, (list, tuple)) and len(kinds) == len(_KINDS):
             kinds = dict(zip(_KINDS, kinds, strict=True))
-        self.kinds = _weights("node_type_probs", _KINDS, kinds)
-        self.unary = _weights("unary_ops_probs", _UNARY, self.unary_ops_probs)
-        self.binary = _weights("binary_ops_probs", _BINARY, self.binary_ops_probs)
+        self.kinds = weights_of("node_type_probs", _KINDS, kinds)
+        self.unary = weights_of("unary_ops_probs", _UNARY, self.unary_ops_probs)
+        self.binary = weights_of("binary_ops_probs", _BINARY, self.binary_ops_probs)
 
     def draw_pair(self, rng: Random, p: Parameter) -> tuple[str, str]:
         """A function and its derivative, of which the one that is shown is not constant.
@@ -103,8 +104,8 @@ class Calculus(Problem[Expression]):
         """A random expression of so many nodes."""
         if nodes == 1:
             return "x"
-        if nodes == 2 or _pick(rng, self.kinds) == "unary":
-            inner, kind, k = self.draw_text(rng, nodes - 1), _pick(rng, self.unary), rng.randint(2, 4)
+        if nodes == 2 or pick(rng, self.kinds) == "unary":
+            inner, kind, k = self.draw_text(rng, nodes - 1), pick(rng, self.unary), rng.randint(2, 4)
             if kind == "const_pow":
                 return f"({inner})**{rng.choice((str(k), f'(1/{k})'))}"
             if kind == "const_add":
@@ -114,7 +115,7 @@ class Calculus(Problem[Expression]):
             return f"({inner})/{k}" if kind == "const_div" else f"{kind}({inner})"
         left = rng.randint(1, nodes - 2)
         parts = self.draw_text(rng, left), self.draw_text(rng, nodes - 1 - left)
-        return f"({parts[0]}) {_pick(rng, self.binary)} ({parts[1]})"
+        return f"({parts[0]}) {pick(rng, self.binary)} ({parts[1]})"
 
     def score(self, p: Parameter, answer: Expression) -> float:
         reference = p["reference_answer"]
@@ -220,17 +221,3 @@ def _forget() -> None:
     import_module("sympy.core.cache").clear_cache()
     operations.cache_clear()
     _symbolic.cache_clear()
-
-
-def _pick(rng: Random, weights: Mapping[str, float]) -> str:
-    return rng.choices(list(weights), list(weights.values()))[0]
-
-
-def _weights(name: str, default: Mapping[str, float], given: Any) -> Mapping[str, float]:
-    """The given weights, or the default ones for None."""
-    if given is None:
-        return default
-    known = isinstance(given, Mapping) and set(given) <= set(default)
-    if not (known and all(isinstance(w, (int, float)) and w >= 0 for w in given.values()) and any(given.values())):
-        raise ValueError(f"{name} must be weights >= 0 of {', '.join(default)}, not {given!r}")
-    return dict(given)

@@ -15,8 +15,10 @@ from .numerals import parse_integer
 
 T = TypeVar("T")
 
+DEEPEST = 100
+"""How deep an expression may be nested."""
+
 _TOKEN = re.compile(r"\s*(?:([0-9]+(?:\.[0-9]+)?)|([A-Za-z_][A-Za-z_0-9]*)|(\*\*|[-+*/()]))")
-_DEEPEST = 100
 _LARGEST_EXPONENT = 1000
 _MOST_BITS = 50_000
 
@@ -240,8 +242,8 @@ class _Parser:
 
     def deeper(self, rule: Callable[[], None]) -> None:
         self.depth += 1
-        if self.depth > _DEEPEST:
-            raise WrongFormat(f"more than {_DEEPEST} levels deep")
+        if self.depth > DEEPEST:
+            raise WrongFormat(f"more than {DEEPEST} levels deep")
         rule()
         self.depth -= 1
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any
 
-from .errors import ParameterError
+from .errors import GenerationError, ParameterError
+from .numerals import PORTABLE, PORTABLE_DIGITS
 
 Parameter = dict[str, Any]
 """Everything an instance consists of, by the specification's keys; only what JSON can hold."""
@@ -57,9 +59,14 @@ def plain(value: Any) -> Any:
 
     Raises:
         TypeError: something JSON cannot hold, a set or a NumPy number for instance.
+        GenerationError: an integer so large that Python does not read it from JSON.
     """
     kind = type(value)
-    if kind in (int, str, float, bool) or value is None:
+    if kind is int:
+        if abs(value) > PORTABLE:
+            raise GenerationError(f"the instance would hold an integer of more than {PORTABLE_DIGITS} digits")
+        return value
+    if kind in (str, bool) or value is None or (kind is float and isfinite(value)):
         return value
     if kind in (list, tuple):
         return [plain(item) for item in value]

@@ -14,10 +14,10 @@ LONGEST = 200_000
 """Digits up to which an integer is read exactly."""
 
 PORTABLE_DIGITS = 4300
-"""Digits that an integer in an instance should have at most: Python, and so its JSON, refuses more by default."""
+"""Digits that an integer in an instance may have at most: Python, and so its JSON, refuses more by default."""
 
 PORTABLE = 10**PORTABLE_DIGITS - 1
-"""The largest integer an instance should hold."""
+"""The largest integer an instance may hold."""
 
 _LEAF = 512
 _REAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")

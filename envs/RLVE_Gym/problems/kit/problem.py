@@ -1,6 +1,7 @@
 """The base class of every problem."""
 
 import inspect
+import sys
 from abc import ABC, abstractmethod
 from random import Random
 from typing import Any, ClassVar, Generic, TypeVar
@@ -196,5 +197,11 @@ class Problem(ABC, Generic[A]):
 def _same_type(value: Any, default: Any) -> bool:
     """Whether an override can stand for a default: numbers for numbers, text for text."""
     if isinstance(default, (int, float)):
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if number and isinstance(value, int) and isinstance(default, int):
+            return True  # of any size
+        return number and abs(value) <= sys.float_info.max  # what a reward can be, and so not NaN
+    if isinstance(default, (list, tuple)):
+        several = isinstance(value, (list, tuple)) and len(value) == len(default)
+        return several and all(map(_same_type, value, default))
     return not isinstance(default, str) or isinstance(value, str)

@@ -20,7 +20,12 @@ ALTERNATIVES = {
     "(existing/all)^beta": "existing=all",
     "(correct/all)^beta": "correct=all",
     "(found/all)^beta": "found=all",
+    "(covered/all)^beta": "covered=all",
+    "(connected/all)^beta": "satisfied=all",
+    "(1/path)^beta": "path=1",
+    "gold/answer": "gold=answer",
 }
+"""The alternative of every strategy of the gym that has one."""
 
 _SUFFIX = "rewarding_strategy"
 
@@ -52,9 +57,11 @@ def share(strategy: str, part: int, whole: int, *, weight: float, beta: float) -
     """Scores how much of a whole is right: (part/whole)^beta, or the weight when all of it is and 0 otherwise."""
     if part == whole:
         return weight
-    if strategy not in ALTERNATIVES:
+    if strategy in ALTERNATIVES:
+        return weight * _power(part, whole, beta)
+    if strategy in ALTERNATIVES.values():
         return 0.0
-    return weight * _power(part, whole, beta)
+    raise ValueError(f"{strategy!r} does not compare a part and a whole")
 
 
 def check_strategies(identifier: str, defaults: dict[str, object], chosen: dict[str, object]) -> None:
@@ -74,4 +81,8 @@ def _power(low: Number, high: Number, beta: float) -> float:
         return 0.0
     if low >= high:
         return 1.0
-    return float(float(low / high) ** beta)
+    try:
+        quotient = float(low / high)
+    except OverflowError:  # an integer or Fraction too large for a float, with a float
+        quotient = float(Fraction(low) / Fraction(high))
+    return float(quotient**beta)

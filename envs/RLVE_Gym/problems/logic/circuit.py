@@ -1,9 +1,11 @@
 """Satisfying assignment of a Boolean formula."""
 
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
 from ..kit import GenerationError, Int, Integers, Parameter, Problem, Schedule, add
+from ..kit.weights import pick, weights_of
 
 PROBABILITIES = {"&": 0.25, "|": 0.25, "^": 0.5}
 
@@ -21,7 +23,7 @@ class Circuit(Problem[list[int]]):
         binary_ops_probs: Weights of & | ^; 0 if left out.
 
     Raises:
-        ValueError: weights of other operators.
+        ValueError: weights of other operators, or none above 0.
     """
 
     binary_ops_probs: dict[str, float] | None = None
@@ -39,15 +41,12 @@ class Circuit(Problem[list[int]]):
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
-        unknown = set(self.binary_ops_probs or ()) - set(PROBABILITIES)
-        if unknown:
-            raise ValueError(f"binary_ops_probs are weights of {', '.join(PROBABILITIES)}, not of {unknown}")
+        self.operators = weights_of("binary_ops_probs", PROBABILITIES, self.binary_ops_probs)
 
     def draw(self, rng: Random, p: Parameter) -> Parameter:
-        probabilities = self.binary_ops_probs or PROBABILITIES
         for _ in range(TRIES):
             values = [rng.randrange(2) for _ in range(p["N"])]
-            tree = random_tree(rng, p["N"], p["M"], probabilities)
+            tree = random_tree(rng, p["N"], p["M"], self.operators)
             if value_of(tree, values):
                 return {"tree": tree, "reference_answer": self.show(p, values)}
         raise GenerationError(f"none of {TRIES} formulas was true for its values; change binary_ops_probs")
@@ -72,15 +71,14 @@ will do.
         return self.correct_solution if value_of(p["tree"], answer) else self.wrong_solution
 
 
-def random_tree(rng: Random, variables: int, leaves: int, probabilities: dict[str, float]) -> Tree:
+def random_tree(rng: Random, variables: int, leaves: int, operators: Mapping[str, float]) -> Tree:
     """A tree with so many leaves, each a uniformly drawn variable, split in two at a uniformly drawn place."""
     if leaves == 1:
         return rng.randrange(variables)
     first = rng.randint(1, leaves - 1)
-    left = random_tree(rng, variables, first, probabilities)
-    right = random_tree(rng, variables, leaves - first, probabilities)
-    (operator,) = rng.choices(list(probabilities), list(probabilities.values()))
-    return (left, operator, right)
+    left = random_tree(rng, variables, first, operators)
+    right = random_tree(rng, variables, leaves - first, operators)
+    return (left, pick(rng, operators), right)
 
 
 def value_of(tree: Tree, values: list[int]) -> int:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from random import Random
 
-from ..kit import GenerationError, Int, Integers, Parameter, Problem, Schedule, add
+from ..kit import Int, Integers, Parameter, Problem, Schedule, add
+from ..kit.linear import dot, sparse_row
 from ..kit.render import linear
 
 
@@ -34,14 +35,11 @@ class IntegerProgramming(Problem[list[int]]):
 
     def draw_row(self, rng: Random, n: int) -> list[int]:
         """The coefficients of one inequality, not all zero."""
-        for _ in range(1000):
-            row = [0] * n
-            for i in range(n):
-                if rng.random() < self.coefficient_non_zero_probability:
-                    row[i] = rng.randint(1, self.number_range) * rng.choice((1, -1))
-            if any(row):
-                return row
-        raise GenerationError("1000 rows of coefficients were all zero; raise coefficient_non_zero_probability")
+
+        def coefficient() -> int:
+            return rng.randint(1, self.number_range) * rng.choice((1, -1))
+
+        return sparse_row(rng, n, self.coefficient_non_zero_probability, coefficient)
 
     def question(self, p: Parameter) -> str:
         pairs = zip(p["inequations"], p["results"], strict=True)
@@ -72,8 +70,3 @@ class Point(Integers):
 
     def examples(self) -> Iterable[list[int]]:
         return [*super().examples(), self.wrong]
-
-
-def dot(row: list[int], x: list[int]) -> int:
-    """The sum of the products."""
-    return sum(a * b for a, b in zip(row, x, strict=True))

@@ -1,3 +1,4 @@
+import json
 from random import Random
 
 import pytest
@@ -62,6 +63,12 @@ def test_arguments_are_the_annotated_attributes() -> None:
         Doubling(ofset=1)
     with pytest.raises(ValueError, match="rewarding_beta must be a number >= 0"):
         get("Sorting", rewarding_beta=-1.0)
+    for value in (float("nan"), float("inf"), 10**400, True, "1"):
+        with pytest.raises(TypeError, match="correct_answer must be like 1.0"):
+            Doubling(correct_answer=value)
+    for value in (0.5, [0.5], [0.5, "1"], "01"):
+        with pytest.raises(TypeError, match="mine_density_range must be like"):
+            get("Minesweeping", mine_density_range=value)
 
 
 def test_prompts_show_the_markers_and_an_example_that_is_not_the_answer() -> None:
@@ -81,6 +88,14 @@ def test_verdicts_have_a_tolerance(reward: float, accuracy: int, format_score: i
 
 
 def test_what_json_cannot_hold_is_refused() -> None:
-    for value in ({1, 2}, [1, b"x"], {"a": object()}):
+    for value in ({1, 2}, [1, b"x"], {"a": object()}, [float("nan")], [-float("inf")]):
         with pytest.raises(TypeError, match="JSON cannot"):
             plain(value)
+
+
+def test_integers_that_python_does_not_read_from_json_fail_the_generation() -> None:
+    largest = [10**4300 - 1, 1 - 10**4300]
+    assert json.loads(json.dumps(plain(largest))) == largest
+    for sign in (1, -1):
+        with pytest.raises(GenerationError, match="more than 4300 digits"):
+            Doubling(offset=sign * 10**4301).generate(0, 0)

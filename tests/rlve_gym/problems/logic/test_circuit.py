@@ -44,7 +44,7 @@ def test_the_operators_can_be_weighted() -> None:
     assert "|" in str(tree)
     assert not {"&", "^"} & set(str(tree))
     for bad in ({"&": 1, "nand": 1}, [0.25, 0.25, 0.5]):
-        with pytest.raises(ValueError, match="weights of &"):
+        with pytest.raises(ValueError, match="weights >= 0 of &"):
             problems.get("Circuit", binary_ops_probs=bad)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from ..expressions import Expression, Grammar, parse
+from ..expressions import DEEPEST, Expression, Grammar, parse
 from .base import Format
 
 
@@ -33,7 +33,8 @@ class Formula(Format[Expression]):
         signs = "" if grammar.signs else " No sign may stand before a number or a parenthesis."
         return (
             f"Answer with {self.what}: one expression of {', '.join(parts)} and parentheses, every multiplication "
-            f"sign written, at most {grammar.longest} characters, nothing else (no equation).{signs}"
+            f"sign written, at most {grammar.longest} characters, nested at most {DEEPEST} deep, nothing else (no "
+            f"equation).{signs}"
         )
 
     def examples(self) -> Iterable[Expression]:

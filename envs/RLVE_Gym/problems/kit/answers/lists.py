@@ -1,7 +1,7 @@
 """Answers that are several integers: a list, a permutation, pairs, rows."""
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from ..numerals import integer_text, parse_integers
 from .base import Format, filled_lines, require
@@ -146,11 +146,12 @@ class Rows(Format[list[list[int]]]):
         self.what, self.rows, self.columns, self.empty, self.shown = what, rows, columns, empty, shown
 
     def parse(self, text: str) -> list[list[int]]:
-        lines = [line.split() for line in filled_lines(text)]
+        lines = filled_lines(text)
         require(self.rows is None or len(lines) == self.rows, f"{len(lines)} lines, not {self.rows}")
-        for line in lines:
-            require(self.columns is None or len(line) == self.columns, f"a line without {self.columns} integers")
-        return [parse_integers(line) for line in lines]
+        widths = [len(line.split()) for line in lines]
+        require(self.columns is None or set(widths) <= {self.columns}, f"a line without {self.columns} integers")
+        values = iter(parse_integers(text.split()))  # all at once: an answer may have 10^5 lines
+        return [list(islice(values, width)) for width in widths]
 
     def show(self, answer: Sequence[Sequence[int]]) -> str:
         return "\n".join(" ".join(map(integer_text, row)) for row in answer)
