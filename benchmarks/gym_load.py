@@ -6,6 +6,7 @@ The package's own asynchronous client, in this one process; the result is one JS
 import argparse
 import asyncio
 import json
+import random
 import sys
 import time
 from array import array
@@ -25,7 +26,8 @@ class Player:
     Args:
         verb: ``resets``, each posing another problem; ``steps``, all for the first problem; ``episodes``, a reset and
             a step in turn.
-        seed: of its first problem; grows by one with each reset.
+        seed: of its first problem; grows by one with each reset, and is given with each: left to themselves, all
+            sessions ask for the same problems, and the server makes those once.
     """
 
     def __init__(self, url: str, verb: str, seed: int) -> None:
@@ -37,14 +39,14 @@ class Player:
 
     async def start(self) -> None:
         """Connect and pose the first problem."""
-        await self._check(await self._env.reset(seed=self._seed))
+        await self._reset()
 
     async def play(self) -> None:
         """Until cancelled."""
         while True:
             started = time.perf_counter_ns()
             if self._verb != "steps":
-                await self._check(await self._env.reset())
+                await self._reset()
             if self._verb != "resets":
                 await self._check(await self._env.step(ANSWER))
             self.latencies.append(time.perf_counter_ns() - started)
@@ -53,6 +55,10 @@ class Player:
     async def close(self) -> None:
         await self._env.close()
 
+    async def _reset(self) -> None:
+        await self._check(await self._env.reset(seed=self._seed))
+        self._seed += 1
+
     async def _check(self, result: Any) -> None:
         if not result.observation.success:
             raise RuntimeError(f"the server answers: {result.observation.message}")
@@ -60,7 +66,8 @@ class Player:
 
 async def measure(url: str, verb: str, sessions: int, warm_up_s: float, duration_s: float) -> dict[str, Any]:
     """``sessions`` sessions play for ``duration_s`` seconds after a warm-up."""
-    players = [Player(url, verb, 1000 * number) for number in range(sessions)]
+    first = random.randrange(10**12)  # another run's problems may still be kept by the server
+    players = [Player(url, verb, first + 10**6 * number) for number in range(sessions)]
     await asyncio.gather(*(player.start() for player in players))
     playing = asyncio.gather(*(player.play() for player in players))
     await asyncio.wait({playing}, timeout=warm_up_s)
