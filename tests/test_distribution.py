@@ -2,6 +2,8 @@
 
 import re
 import sys
+import tomllib
+from glob import glob
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -43,6 +45,33 @@ def test_extras_exist_and_nothing_has_an_upper_pin() -> None:
     for line in distribution("openenv").requires or []:
         for specifier in Requirement(line).specifier:
             assert specifier.operator == ">=", line
+
+
+def test_every_file_of_data_is_packed() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    package = ROOT / "src" / "openenv"
+    packed = {
+        name
+        for pattern in settings["package-data"]["openenv"]
+        for name in glob(pattern, root_dir=package, recursive=True)
+    }
+    data = {
+        str(path.relative_to(package))
+        for path in package.rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc")
+    }
+    assert {"py.typed", "cli/templates/openenv_env/.dockerignore", "core/env_server/web_page.html"} <= data
+    assert data <= packed
+
+
+@pytest.mark.parametrize("manifest", sorted(ROOT.glob("envs/*/pyproject.toml")), ids=lambda path: path.parent.name)
+def test_every_package_of_an_environment_is_packed(manifest: Path) -> None:
+    directory = manifest.parent
+    settings = tomllib.loads(manifest.read_text(encoding="utf-8"))["tool"]["setuptools"]
+    there = {
+        ".".join((directory.name, *path.parent.relative_to(directory).parts)) for path in directory.rglob("__init__.py")
+    }
+    assert {name for name in there if ".tests" not in name} == set(settings["packages"])
 
 
 def test_the_constraints_file_holds_names_and_versions_only() -> None:

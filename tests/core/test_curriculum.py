@@ -290,6 +290,24 @@ def test_readers_of_a_file_do_not_disturb_each_other(tmp_path: Path) -> None:
             assert list(threads.map(read, range(6))) == [[0] * 500] * 6
 
 
+@pytest.mark.usefixtures("eager_threads")
+def test_a_state_is_replaced_at_once(path: str | None) -> None:
+    state = {"environment2difficulty": {f"p{number}": 7 for number in range(50)}}
+    with Curriculum(path) as curriculum, ThreadPoolExecutor(1) as threads:
+
+        def replace(times: int) -> None:
+            for _ in range(times):
+                curriculum.set_state(state)
+
+        replace(1)
+        replaced = threads.submit(replace, 3000 if path is None else 50)
+        seen = set()
+        while not replaced.done():
+            seen.add(curriculum.upper_level("p49"))
+        replaced.result()
+        assert seen == {7}
+
+
 def test_threads_lose_no_report(path: str | None) -> None:
     with Curriculum(path, minimum_prompts=100, group_size=1000) as curriculum:
         seeds: list[int] = []

@@ -30,14 +30,17 @@ for _ in range(int(sys.argv[2])):
 """
 
 
+def with_sources() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+
+
 def start(path: Path, reports: int) -> "subprocess.Popen[str]":
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
     return subprocess.Popen(
         [sys.executable, "-c", REPORTER, str(path), str(reports)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=environment,
+        env=with_sources(),
     )
 
 
@@ -131,6 +134,43 @@ def test_a_forked_process_may_go_on(tmp_path: Path) -> None:
         assert curriculum.snapshot()["p"]["samples"] == 3
 
 
+FORKED = """
+import os, sqlite3, sys, threading
+from openenv.core.curriculum import Curriculum
+curriculum = Curriculum(sys.argv[1], group_size=100)
+curriculum.report("p", 0, 1)
+if os.fork() == 0:
+    connect, second = sqlite3.connect, threading.Thread(target=curriculum.report, args=("p", 0, 1))
+
+    def slowly(*args, **kwargs):  # while the first thread opens the file, a second one wants it
+        second.start()
+        second.join(0.5)
+        print("waits" if second.is_alive() else "used the parent's connection", flush=True)
+        sqlite3.connect = connect
+        return connect(*args, **kwargs)
+
+    sqlite3.connect = slowly
+    curriculum.report("p", 0, 1)
+    second.join()
+    os._exit(0)
+os.wait()
+curriculum.report("p", 0, 1)
+print(curriculum.snapshot()["p"]["samples"])
+"""
+
+
+def test_threads_of_a_forked_process_open_the_file_once(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORKED, str(tmp_path / "curriculum.db")],
+        capture_output=True,
+        text=True,
+        env=with_sources(),
+        timeout=PATIENCE_S,
+        check=True,
+    )
+    assert done.stdout.split("\n") == ["waits", "4", ""]
+
+
 def test_a_curriculum_with_a_file_can_be_pickled(tmp_path: Path) -> None:
     with Curriculum(tmp_path / "curriculum.db", group_size=100) as curriculum:
         curriculum.report("p", 0, 1)
@@ -168,6 +208,76 @@ def test_a_file_of_a_later_version(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(CurriculumStoreError, match="another version"):
         Curriculum(path)
+
+
+def test_a_file_that_is_damaged_while_it_is_used_or_before(tmp_path: Path) -> None:
+    path = tmp_path / "curriculum.db"
+    with Curriculum(path, group_size=1) as curriculum:
+        for number in range(200):
+            curriculum.report(f"{number:0100}", 0, 1)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    with (
+        Curriculum(path) as curriculum,
+        pytest.raises(CurriculumStoreError, match=r"curriculum\.db cannot be used: .*malformed"),
+    ):
+        curriculum.report("p", 0, 1)
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(CurriculumStoreError, match=r"curriculum\.db cannot be used: .*malformed"):
+        Curriculum(path)
+
+
+NO_ROOM = """
+import resource, sys
+from openenv.core.curriculum import Curriculum, CurriculumStoreError
+curriculum = Curriculum(sys.argv[1], group_size=1)
+_, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, most))
+told = 0
+try:
+    while told < 1000:
+        curriculum.report(f"{told:0100}", 0, 1)
+        told += 1
+except CurriculumStoreError as error:
+    print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+print(told, sum(level["upper_level"] + level["samples"] for level in curriculum.snapshot().values()))
+curriculum.report("p", 0, 1)
+print(len(curriculum.snapshot()))
+"""
+
+
+def test_a_full_disk_is_told_of_and_spoils_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "curriculum.db"
+    done = subprocess.run(
+        [sys.executable, "-c", NO_ROOM, str(path)], capture_output=True, text=True, env=with_sources(), check=True
+    )
+    error, counted, after = done.stdout.splitlines()
+    told, kept = map(int, counted.split())
+    assert error.startswith(f"{path} cannot be used: ")
+    assert 0 < told == kept
+    assert int(after) == told + 1
+
+
+def test_a_file_that_may_only_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "curriculum.db"
+    Curriculum(path).close()
+    content = bytearray(path.read_bytes())
+    content[18] = 9  # a format that this SQLite may read, but not write: holds for root, unlike the file's mode
+    path.write_bytes(content)
+    with (
+        pytest.raises(CurriculumStoreError, match=r"curriculum\.db cannot be used: .*readonly"),
+        Curriculum(path) as curriculum,
+    ):
+        curriculum.report("p", 0, 1)
+
+
+def test_a_curriculum_that_is_closed(tmp_path: Path) -> None:
+    curriculum = Curriculum(tmp_path / "curriculum.db")
+    curriculum.close()
+    curriculum.close()
+    with pytest.raises(CurriculumStoreError, match=r"curriculum\.db cannot be used: .*closed"):
+        curriculum.report("p", 0, 1)
 
 
 def test_memory_by_name_makes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -191,9 +191,7 @@ class Curriculum:
         """
         problems, seed = _parse_state(state)
         with self._store.transaction():
-            self._store.clear()
-            for problem, progress in problems.items():
-                self._store.put(problem, progress)
+            self._store.replace(problems)
             self._store.put_seed(seed)
 
     def close(self) -> None:

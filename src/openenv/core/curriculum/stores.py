@@ -4,7 +4,8 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn, Protocol
@@ -37,7 +38,9 @@ class Store(Protocol):
 
     def all(self) -> dict[str, Progress]: ...
 
-    def clear(self) -> None: ...
+    def replace(self, problems: Mapping[str, Progress]) -> None:
+        """Keep these and no others; nobody sees what is in between."""
+        ...
 
     def get_seed(self) -> int: ...
 
@@ -57,7 +60,9 @@ class MemoryStore:
         self._lock = threading.RLock()
         self._progress: dict[str, Progress] = {}
         self._seed = 0
-        self.get = self._progress.get  # the hot path: one dictionary look-up, atomic by itself
+
+    def get(self, problem: str) -> Progress | None:
+        return self._progress.get(problem)  # without the lock: one look-up, atomic by itself
 
     def put(self, problem: str, progress: Progress) -> None:
         self._progress[problem] = progress
@@ -65,8 +70,8 @@ class MemoryStore:
     def all(self) -> dict[str, Progress]:
         return dict(self._progress)
 
-    def clear(self) -> None:
-        self._progress.clear()
+    def replace(self, problems: Mapping[str, Progress]) -> None:
+        self._progress = dict(problems)
 
     def get_seed(self) -> int:
         return self._seed
@@ -89,6 +94,8 @@ class SQLiteStore:
 
     After a power failure the file is as it was a moment before: sound, perhaps without the last reports. It
     must not lie on a network file system. May be pickled, and used after a fork.
+
+    All methods raise CurriculumStoreError where the file cannot be read or written.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -98,47 +105,52 @@ class SQLiteStore:
             CurriculumStoreError: if it is something else, or cannot be opened.
         """
         self._path = Path(path).absolute()
-        self._open()
-
-    def _open(self) -> None:
         self._lock = threading.RLock()
-        self._pid = os.getpid()
+        self._connection: sqlite3.Connection | None = self._opened()
+        _stores.add(self)
+
+    def _opened(self) -> sqlite3.Connection:
         try:
-            self._connection = sqlite3.connect(
-                self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
-            )
+            connection = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
             raise CurriculumStoreError(f"{self._path} cannot be opened: {error}") from error
         try:
-            self._prepare()
+            self._prepare(connection)
         except sqlite3.Error as error:
-            self._connection.close()
-            raise CurriculumStoreError(f"{self._path} is no curriculum: {error}") from error
+            connection.close()
+            raise self._failure(error) from error
         except BaseException:
-            self._connection.close()
+            connection.close()
             raise
+        return connection
 
-    def _prepare(self) -> None:
-        _patiently(self._connection, "PRAGMA journal_mode = WAL")
+    def _failure(self, error: sqlite3.Error) -> CurriculumStoreError:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+            return CurriculumStoreError(f"{self._path} is no curriculum: {error}")
+        return CurriculumStoreError(f"{self._path} cannot be used: {error}")
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        def number(query: str) -> int:
+            return int(connection.execute(query).fetchone()[0])
+
+        _patiently(connection, "PRAGMA journal_mode = WAL")
         # A commit then survives the process, which is what crashes; a power failure can take the last ones.
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        with self.transaction():
-            found = self._number("PRAGMA application_id"), self._number("PRAGMA user_version")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        with connection:  # commits, or rolls back
+            connection.execute("BEGIN IMMEDIATE")
+            found = number("PRAGMA application_id"), number("PRAGMA user_version")
             if found == (_APPLICATION_ID, _VERSION):
                 return
             if found[0] == _APPLICATION_ID:
                 raise CurriculumStoreError(
                     f"{self._path} was written by another version ({found[1]}, this one is {_VERSION})"
                 )
-            if self._number("SELECT count(*) FROM sqlite_master"):
+            if number("SELECT count(*) FROM sqlite_master"):
                 raise CurriculumStoreError(f"{self._path} is a database, but no curriculum")
             for statement in _SCHEMA.split(";"):
-                self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-            self._connection.execute(f"PRAGMA user_version = {_VERSION}")
-
-    def _number(self, query: str) -> int:
-        return int(self._connection.execute(query).fetchone()[0])
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
 
     def get(self, problem: str) -> Progress | None:
         rows = self._execute("SELECT level, accuracy, samples FROM problems WHERE problem = ?", problem)
@@ -151,8 +163,11 @@ class SQLiteStore:
         rows = self._execute("SELECT problem, level, accuracy, samples FROM problems ORDER BY problem")
         return {problem: Progress(*rest) for problem, *rest in rows}
 
-    def clear(self) -> None:
-        self._execute("DELETE FROM problems")
+    def replace(self, problems: Mapping[str, Progress]) -> None:
+        with self._lock:
+            self._execute("DELETE FROM problems")
+            for problem, progress in problems.items():
+                self.put(problem, progress)
 
     def get_seed(self) -> int:
         query = "SELECT value FROM counters WHERE name = 'problem_generation_seed'"
@@ -162,36 +177,59 @@ class SQLiteStore:
         self._execute("UPDATE counters SET value = ? WHERE name = 'problem_generation_seed'", seed)
 
     def _execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        if self._pid != os.getpid():
-            self._reopen()
         # Fetched under the lock as well: cursors of one statement share what another thread would reset.
         with self._lock:
-            return self._connection.execute(statement, values).fetchall()
+            if self._connection is None:
+                self._connection = self._opened()
+            try:
+                return self._connection.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                raise self._failure(error) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        if self._pid != os.getpid():
-            self._reopen()
         with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                # SQLite may have rolled back by itself, when the disk was full.
+                if self._connection is not None and self._connection.in_transaction:
+                    self._execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
-
-    def _reopen(self) -> None:
-        # An SQLite connection must not be used, nor closed, in a process forked from the one that opened it.
-        self._inherited = self._connection
-        self._open()
 
     def close(self) -> None:
-        if self._pid == os.getpid():
-            self._connection.close()
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+
+    def leave_to_parent(self) -> None:
+        """In a forked process: open the file anew when it is needed.
+
+        An SQLite connection must be neither used nor closed in a process forked from the one that opened it, and
+        nobody is there to release the lock.
+        """
+        self._lock = threading.RLock()
+        if self._connection is not None:
+            _inherited.append(self._connection)
+            self._connection = None
 
     def __reduce__(self) -> tuple[type["SQLiteStore"], tuple[Path]]:
         return SQLiteStore, (self._path,)
+
+
+_stores: Final = weakref.WeakSet[SQLiteStore]()
+_inherited: Final[list[sqlite3.Connection]] = []  # kept, for what is forgotten is closed
+
+
+def _leave_all_to_parent() -> None:
+    for store in list(_stores):
+        store.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_all_to_parent)
 
 
 def _patiently(connection: sqlite3.Connection, statement: str) -> None:
