@@ -27,6 +27,7 @@ from openenv.core.workers import (
     WorkerStartError,
     WorkerTimeoutError,
 )
+from openenv.core.workers.calls import Call
 
 FUNCTIONS = Path(__file__).with_name("worker_functions")
 sys.path.insert(0, str(FUNCTIONS))
@@ -416,6 +417,38 @@ async def test_a_cancelled_batch_is_stopped(tmp_path: Path) -> None:
             await batch
         assert await pool.run(do.identity, 1) == 1
         assert not marks[3].exists()
+
+
+async def test_what_a_worker_was_given_ahead_is_given_up_with_its_batch(tmp_path: Path) -> None:
+    with WorkerPool(1) as pool:
+        marks = [tmp_path / str(i) for i in range(4)]
+        batch = asyncio.create_task(pool.run_all(do.mark_and_spin, map(str, marks), chunk_size=4))
+        await asyncio.to_thread(until, marks[0].exists)
+        batch.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await batch
+        assert await pool.run(do.identity, 1) == 1
+        assert not any(mark.exists() for mark in marks[1:])
+
+
+def test_a_call_that_was_given_up_ahead_of_its_turn_is_stopped_when_it_comes(tmp_path: Path) -> None:
+    """The calls before it are somebody else's: its worker may not be killed for it before."""
+    with WorkerPool(1) as pool:
+        go, spins = tmp_path / "go", tmp_path / "spins"
+        calls = [
+            Call.of(do.wait_for, [str(go)], {}, None, 3),
+            Call.of(do.mark_and_spin, [str(spins)], {}, None, 3),
+            Call.of(do.identity, [3], {}, None, 3),
+        ]
+        pool._submit(calls)
+        until(calls[1].future.running)
+        pool._give_up([calls[1].future])
+        assert not calls[0].future.done()
+        go.touch()
+        result(calls[0].future)
+        assert result(calls[2].future) == 3
+        with pytest.raises(WorkerError, match="mark_and_spin was abandoned"):
+            result(calls[1].future)
 
 
 # Futures

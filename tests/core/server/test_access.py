@@ -186,6 +186,14 @@ async def test_a_path_put_before_the_app_s_own_changes_nothing(prefix: str) -> N
         assert (await client.get(f"{prefix}/web/", headers=evil)).status_code == 403
 
 
+async def test_a_prefix_ends_where_a_name_does() -> None:
+    app = create_web_interface_app(EchoEnvironment, EchoAction, EchoObservation)
+    transport = httpx.ASGITransport(app=app, root_path="/we")
+    async with httpx.AsyncClient(transport=transport, base_url="http://host") as client:
+        assert (await client.get("/web/")).status_code == 200
+        assert (await client.get("/web/", headers={"Origin": "http://evil.example"})).status_code == 403
+
+
 # Too much
 
 
@@ -251,6 +259,38 @@ def test_messages_per_second(serve: Servers) -> None:
             assert 5 <= 20 - len(refused) < 20
             assert other.step()["type"] == "observation"
             eventually(lambda peer=peer: peer.step()["type"] == "observation")  # type: ignore[misc]
+
+
+def test_messages_per_second_of_a_session_whatever_route_they_come_by(serve: Servers) -> None:
+    server = serve("tools", max_messages_per_second=2)
+    ping = {"jsonrpc": "2.0", "method": "ping", "id": 7}
+    refusal = {
+        "jsonrpc": "2.0",
+        "id": 7,
+        "error": {
+            "code": -32000,
+            "message": "More than 2 messages per second: slow down",
+            "data": {"retry_after_s": 0.5},
+        },
+    }
+    with server.peer("/mcp") as peer:
+        assert refusal in [peer.request(ping) for _ in range(20)]
+        eventually(lambda: "result" in peer.request(ping))
+    made = server.rpc("openenv/session/create")["result"]
+    assert refusal in [server.rpc("tools/list", 7, **made) for _ in range(20)]
+    assert "result" in server.rpc("openenv/session/close", **made)
+    # a request without a session is nobody's message
+    assert all("result" in server.rpc("tools/list") for _ in range(5))
+
+
+def test_a_new_socket_brings_no_new_allowance(serve: Servers) -> None:
+    server = serve("puppet", max_messages_per_second=0.01)
+    peer = server.peer()
+    assert peer.step()["type"] == "observation"
+    peer.abort()
+    server.until_lost(peer)
+    with server.peer(session_id=peer.session_id, session_secret=peer.secret) as again:
+        assert again.step()["data"]["code"] == "RATE_LIMITED"
 
 
 def test_secrets_are_not_in_reprs() -> None:

@@ -170,6 +170,43 @@ def test_the_clock_starts_when_the_work_starts(serve: Servers, gate: str) -> Non
         server.open_gate(gate)
 
 
+def test_a_coroutine_that_blocks_is_an_error_too(serve: Servers) -> None:
+    """Nothing can cancel it, so it has a result in the end: one that came too late."""
+    with serve("asynchronous").peer() as peer:
+        frame = {"type": "step", "data": {"do": "sleep", "value": 0.02}, "timeout_s": 0.001}
+        past_deadline(peer.request(frame), "step", 0.001)
+        past_deadline(peer.reset(do="sleep", value=0.02, timeout_s=0.001), "reset", 0.001)
+        assert peer.step(value=1)["data"]["observation"]["value"] == 1
+
+
+def test_nobody_waits_for_ever_behind_a_call_that_hangs_on_the_thread_all_share(serve: Servers, gate: str) -> None:
+    server = serve("one_thread", create_timeout_s=0.3, close_timeout_s=0.05)
+    with server.peer() as first, server.peer() as second, server.peer() as third:
+        instance = second.reset()["data"]["observation"]["instance"]
+        for peer in (first, third):
+            assert peer.state()["type"] == "state"
+        before = server.events(instance)
+        # One waits already when the call that hangs passes its deadline, one comes later.
+        first.send({"type": "step", "data": wait_at(gate), "timeout_s": 0.2})
+        server.wait_for_gate(gate)
+        second.send({"type": "step", "data": {}, "timeout_s": 0.1})
+        past_deadline(first.receive(), "step", 0.2)
+        call = "step waits for an earlier call that is still running and"
+        past_deadline(second.receive(), call, 0.1)
+        past_deadline(third.request({"type": "step", "data": {}, "timeout_s": 0.05}), call, 0.05)
+        with server.peer() as late:
+            assert late.receive()["data"]["code"] == "FACTORY_ERROR"
+        second.send({"type": "step", "data": {"value": "mine"}, "timeout_s": 60})
+        server.open_gate(gate)
+        assert second.receive()["data"]["observation"]["value"] == "mine"
+        # The step whose turn came too late was not made.
+        assert server.events(instance) == [*before, "step", "stepped"]
+        past_deadline(
+            third.request({"type": "step", "data": {"do": "sleep", "value": 0.1}, "timeout_s": 0.05}), "step", 0.05
+        )
+    server.settle()
+
+
 # Constructors and closes
 
 
@@ -230,6 +267,20 @@ def test_a_session_ends_while_a_step_waits_for_one_that_hangs(serve: Servers, ga
     server.settle()
     server.open_gate(gate)
     eventually(lambda: server.events(instance)[-3:] == ["stepped", "close", "closed"])
+
+
+def test_a_coroutine_that_overran_ends_before_its_environment_is_closed(serve: Servers, gate: str) -> None:
+    server = serve("asynchronous")
+    with server.peer() as peer:
+        instance = peer.reset()["data"]["observation"]["instance"]
+        stubborn = {"do": "stubborn", "gate": gate}
+        past_deadline(peer.request({"type": "step", "data": stubborn, "timeout_s": 0.05}), "step", 0.05)
+        peer.send({"type": "close"})
+        eventually(lambda: server.http.get(f"/control/sessions/{peer.session_id}").json() is None)
+        assert server.active == 1
+        server.open_gate(gate)
+        assert peer.until_closed().code == 1000
+    assert server.events(instance)[-4:] == ["step", "stepped", "close", "closed"]
 
 
 def test_whoever_waits_for_a_session_that_ends_is_told_so(serve: Servers, gate: str) -> None:

@@ -272,12 +272,25 @@ def test_a_tool_past_its_deadline_is_an_observation_if_it_can_be_cancelled(tools
     gate = uuid.uuid4().hex
     action = {"type": "call_tool", "tool_name": "wait", "arguments": {"gate": gate}}
     with tools.peer() as peer:
-        observation = peer.request({"type": "step", "data": action, "timeout_s": 0.05})["data"]["observation"]
-        assert observation["error"] == {
+        data = peer.request({"type": "step", "data": action, "timeout_s": 0.05})["data"]
+        assert data["observation"]["error"] == {
             "error_type": "timeout",
             "message": "the tool did not finish within 0.05 s",
         }
+        assert data["reward"] is None  # although this environment rewards whatever happens
         assert peer.step(type="call_tool", tool_name="count")["data"]["observation"]["result"] == 1
+
+
+@pytest.mark.parametrize("tool", ["nap", "nap_later"])
+def test_a_result_that_comes_after_the_deadline_is_an_error(serve: Servers, tool: str) -> None:
+    """However little: the time that a tool has to report its own deadline is none to work in."""
+    action = {"type": "call_tool", "tool_name": tool, "arguments": {"seconds": 0.05}}
+    error = {"message": "step did not finish within 0.02 s", "code": "TIMEOUT", "timeout_s": 0.02}
+    with serve("tools").peer() as peer:
+        assert peer.request({"type": "step", "data": action, "timeout_s": 0.02})["data"] == error
+        assert peer.step(**action)["data"]["observation"]["result"] == "rested"
+    with serve("tools", step_timeout_s=0.02).peer() as peer:
+        assert peer.step(**action)["data"] == error
 
 
 def test_a_tool_past_its_deadline_is_an_error_if_it_cannot(tools: Served) -> None:

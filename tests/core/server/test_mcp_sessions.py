@@ -72,6 +72,16 @@ def test_the_owner_s_secret(tools: Served) -> None:
     end(tools, session)
 
 
+def test_a_socket_s_session_is_not_open_to_whoever_knows_its_id(tools: Served) -> None:
+    with tools.peer() as peer:
+        own, secret = {"session_id": peer.session_id}, {"session_secret": peer.secret}
+        for method, params in (("tools/list", {}), ("tools/call", {"name": "count"}), ("openenv/session/close", {})):
+            assert tools.rpc(method, **own, **params)["error"]["message"] == f"Unknown session_id: {peer.session_id}"
+        assert count(tools, **own, **secret) == 1
+        payload = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "count", **own}}
+        assert peer.request({"type": "mcp", "data": payload})["data"]["result"]["data"] == 2
+
+
 def test_the_owner_s_secret_may_be_required(serve: Servers) -> None:
     server = serve("tools", require_session_secret=True)
     session = made(server)
@@ -120,7 +130,8 @@ def test_a_session_in_its_constructor_takes_no_calls(server: Served) -> None:
     server.next("create", do="wait", gate=gate)
     with server.peer() as peer:
         server.wait_for_gate(gate)
-        error = server.rpc("tools/list", session_id=peer.session_id)["error"]
+        own = {"session_id": peer.session_id, "session_secret": peer.secret}
+        error = server.rpc("tools/list", **own)["error"]
         message = f"Session {peer.session_id} is still initializing"
         assert error == {"code": -32600, "message": message, "data": None}
         server.open_gate(gate)

@@ -202,6 +202,23 @@ def test_a_function_is_called_once_to_find_out_and_what_it_made_is_closed() -> N
     assert closed == made
 
 
+def test_what_a_function_made_to_be_asked_is_closed_whether_that_awaits_or_fails() -> None:
+    closed: list[str] = []
+
+    class Awaiting(EchoEnvironment):
+        async def close(self) -> None:  # type: ignore[override]
+            closed.append("awaited")
+
+    class Failing(EchoEnvironment):
+        def close(self) -> None:
+            closed.append("failed")
+            raise ValueError("no close")
+
+    for make in (lambda: Awaiting(), lambda: Failing()):
+        assert HTTPEnvServer(make, EchoAction, EchoObservation).is_concurrency_safe
+    assert closed == ["awaited", "failed"]
+
+
 def test_an_instance_is_for_the_web_page_only() -> None:
     instance = EchoEnvironment()
     for make in (create_app, create_fastapi_app, HTTPEnvServer):

@@ -1,8 +1,9 @@
 """``MCPEnvironment`` as its author uses it: without any server."""
 
 import asyncio
+import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -169,6 +170,26 @@ def test_the_time_of_a_tool(env: ToolEnvironment) -> None:
     observation = env.step(call("wait", gate="nobody opens it"), timeout_s=0.02)
     assert observation.error.error_type == "timeout"
     assert observation.result is None
+
+
+def _counter() -> Callable[[], int]:
+    calls = itertools.count(1)
+
+    def count() -> int:
+        return next(calls)
+
+    return count
+
+
+@pytest.mark.parametrize("of_its_own", [True, False])
+def test_environments_that_share_a_server_do_not_call_each_other_s_tools(of_its_own: bool) -> None:
+    shared: FastMCP[Any] = FastMCP("shared")
+    for _ in range(2):
+        env = Bare(shared)
+        register = env.tool() if of_its_own else shared.tool
+        register(_counter())
+        assert [env.step(call("count")).result for _ in range(2)] == [1, 2]
+        env.close()
 
 
 def test_closing_lets_go_of_everything_and_may_be_repeated() -> None:

@@ -93,6 +93,22 @@ def test_an_instance_serves_one_session_after_another(serve: Servers) -> None:
     assert "close" not in server.events(instance)
 
 
+def test_an_instance_does_one_thing_at_a_time_whoever_asks(serve: Servers) -> None:
+    server = serve.fresh("instance", close_timeout_s=0.05)
+    with server.peer() as first:
+        instance = first.reset()["data"]["observation"]["instance"]
+        frame = {"type": "step", "data": {"do": "wait", "gate": "instance"}, "timeout_s": 0.05}
+        assert first.request(frame)["data"]["code"] == "TIMEOUT"
+    server.settle()
+    with server.peer() as second:
+        second.send({"type": "step", "data": {"value": "mine"}})
+        assert server.http.get("/health").status_code == 200
+        server.open_gate("instance")
+        assert second.receive()["data"]["observation"]["value"] == "mine"
+    assert server.events(instance)[-5:] == ["reset", "step", "stepped", "step", "stepped"]
+    assert len(server.threads(instance)["step"]) == 1
+
+
 def test_metadata_of_an_instance_and_of_what_makes_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     closed: list[object] = []
 

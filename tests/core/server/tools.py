@@ -1,6 +1,7 @@
 """An environment of tools."""
 
 import asyncio
+import time
 from typing import Any
 
 from fastmcp import Context, FastMCP
@@ -56,6 +57,16 @@ class ToolEnvironment(MCPEnvironment[State]):
             WORLD.wait(gate)
             WORLD.write(f"blocked {gate}", 0)
             return "waited"
+
+        @server.tool
+        def nap(seconds: float) -> str:
+            time.sleep(seconds)
+            return "rested"
+
+        @server.tool
+        async def nap_later(seconds: float) -> str:
+            time.sleep(seconds)  # noqa: ASYNC251 - an asynchronous tool that blocks
+            return "rested"
 
         @server.tool
         def note(event: str) -> str:

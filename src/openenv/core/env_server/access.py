@@ -107,7 +107,7 @@ class AccessMiddleware:
 def _route_path(scope: Scope) -> str:
     """The path as the app's routes see it, without what a proxy or a mount put before it."""
     path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
-    return path[len(root) :] or "/" if root and path.startswith((root + "/", root)) else path
+    return path[len(root) :] or "/" if root and f"{path}/".startswith(f"{root}/") else path
 
 
 def _cookie(scope: Scope) -> str | None:

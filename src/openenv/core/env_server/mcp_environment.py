@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from weakref import WeakSet
 
+from ..utils import run_async_safely
 from .interfaces import Environment, ObsT, StateT, Transform
 from .mcp_types import (
     RESERVED_TOOL_NAMES,
@@ -61,7 +62,7 @@ class MCPEnvironment(Environment[Any, Any, StateT]):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loop_lock = threading.Lock()
         if mcp_server not in _CHECKED:
-            _refuse_reserved(tool.name for tool in _run_alone(self._toolbox.tools()))
+            _refuse_reserved(tool.name for tool in run_async_safely(self._toolbox.tools()))
             _CHECKED.add(mcp_server)
 
     @property
@@ -84,6 +85,7 @@ class MCPEnvironment(Environment[Any, Any, StateT]):
             _refuse_reserved([function.__name__])
             if mode is None:
                 self.mcp_server.tool(function)
+                self._toolbox.forget(function.__name__)
             else:
                 from fastmcp.tools import Tool
 
@@ -226,15 +228,6 @@ def _refuse_reserved(names: Any) -> None:
     reserved = sorted(RESERVED_TOOL_NAMES.intersection(names))
     if reserved:
         raise ValueError(f"tools must not be named {', '.join(reserved)}: those are verbs of every environment")
-
-
-def _run_alone(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run ``coroutine`` on an event loop of its own, whether or not this thread has one running."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(coroutine)
-    return _in_other_thread(lambda: asyncio.run(coroutine))
 
 
 def _in_other_thread(call: Callable[[], T]) -> T:

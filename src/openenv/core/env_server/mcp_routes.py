@@ -39,7 +39,7 @@ _OPENAPI: dict[str, Any] = {
 
 
 def mcp_routes(manager: SessionManager, rpc: JsonRpcHandler) -> APIRouter:
-    """``POST``, ``DELETE`` and ``GET /mcp``."""
+    """``POST`` and ``DELETE /mcp``."""
     router = APIRouter(tags=["MCP"])
 
     @router.post(

@@ -19,6 +19,7 @@ from .exceptions import (
     SessionNotFoundError,
     describe,
 )
+from .failures import RateLimitError
 from .mcp_types import (
     CallToolAction,
     CallToolObservation,
@@ -59,6 +60,7 @@ class Caller:
         native: whether the caller speaks MCP itself.
         address: where it calls from.
         opened: a session that ``initialize`` made for the caller.
+        counted: whether the message has been counted against its session's rate limit already.
     """
 
     session: Session | None = None
@@ -67,6 +69,7 @@ class Caller:
     address: str | None = None
     secret: str | None = None
     opened: Session | None = None
+    counted: bool = False
 
 
 class JsonRpcHandler:
@@ -78,7 +81,7 @@ class JsonRpcHandler:
 
     async def answer(self, payload: Any, session: Session) -> dict[str, Any]:
         """The response to a request that came over a session's own ``/ws`` socket."""
-        response = await self.respond(payload, Caller(session=session, owns_socket=True))
+        response = await self.respond(payload, Caller(session=session, owns_socket=True, counted=True))
         return response if response is not None else JsonRpcResponse.success(None).model_dump()
 
     async def respond(self, payload: Any, caller: Caller) -> dict[str, Any] | None:
@@ -98,6 +101,8 @@ class JsonRpcHandler:
         if request.method.startswith("notifications/") and "id" not in payload:
             return None
         try:
+            if caller.session is not None and not caller.counted:
+                caller.session.rate_limit.spend()
             result = await self._dispatch(request, caller)
         except Exception as error:
             refusal = _refusal(error)
@@ -142,6 +147,8 @@ class JsonRpcHandler:
         session = caller.session
         if "session_id" in params:
             session = self._session_named(params, caller)
+            if session is not caller.session:
+                session.rate_limit.spend()
         if session is not None:
             return await action(session, params, caller)
         session = await self._manager.create(SessionKind.THROWAWAY, caller.address)
@@ -154,6 +161,8 @@ class JsonRpcHandler:
         session_id = params.get("session_id")
         if not isinstance(session_id, str):
             raise RpcError(JsonRpcErrorCode.INVALID_PARAMS, "session_id is required and must be a string")
+        if caller.session is not None and session_id == caller.session.id:
+            return caller.session
         secret = params.get("session_secret", caller.secret)
         if secret is not None and not isinstance(secret, str):
             raise RpcError(JsonRpcErrorCode.INVALID_PARAMS, "session_secret must be a string")
@@ -260,6 +269,8 @@ def _refusal(error: Exception) -> RpcError:
             return RpcError(JsonRpcErrorCode.SERVER_ERROR, str(error), {"factory_name": error.factory_name})
         case ServerDrainingError():
             return RpcError(JsonRpcErrorCode.SERVER_ERROR, str(error))
+        case RateLimitError():
+            return RpcError(JsonRpcErrorCode.SERVER_ERROR, str(error), {"retry_after_s": error.retry_after_s})
         case SessionNotFoundError():
             return RpcError(JsonRpcErrorCode.INVALID_PARAMS, str(error))
         case CallTimeoutError():

@@ -166,6 +166,13 @@ class CallToolObservation(Observation):
     _raw: Any = PrivateAttr(default=None)
 
 
+def is_timeout(observation: Any) -> bool:
+    """Whether ``observation`` tells that a tool had not finished at its deadline."""
+    if not isinstance(observation, CallToolObservation):
+        return False
+    return getattr(observation.error, "error_type", None) == ToolErrorType.TIMEOUT
+
+
 class WSMCPMessage(BaseModel):
     """``mcp`` frame on ``/ws``: a JSON-RPC request in ``data``."""
 

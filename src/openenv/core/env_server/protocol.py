@@ -1,7 +1,6 @@
 """The messages of ``/ws``: one request in, one reply out. Knows sessions, knows no socket."""
 
 import dataclasses
-import time
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
@@ -9,7 +8,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ..wire import decode, encode
 from .exceptions import InvalidResultError
-from .failures import Failure, InvalidMessageError, NotAvailableError, RateLimitError, failure_for
+from .failures import Failure, InvalidMessageError, NotAvailableError, failure_for
 from .mcp_rpc import JsonRpcHandler
 from .mcp_types import WSMCPMessage
 from .serialization import action_class_for, takes_mcp_actions
@@ -38,14 +37,12 @@ class SessionProtocol:
         self._validate_action = session.spec.action_cls.__pydantic_validator__.validate_python
         self._plain_actions = not takes_mcp_actions(self._action_cls)
         self._production = session.spec.mode is ServerMode.PRODUCTION
-        self._limit = session.settings.max_messages_per_second
-        self._allowance = self._limit or 0.0
-        self._allowance_at = time.monotonic()
+        self._limited = session.settings.max_messages_per_second is not None
 
     def answer_now(self, frame: str | bytes) -> str | None:
         """The reply to a cheap step, or None where :meth:`answer` is needed. Never raises."""
         session = self.session
-        if self._limit is not None or self._production or not session.can_step_now():
+        if self._limited or self._production or not session.can_step_now():
             return None
         try:
             message = decode(frame)
@@ -77,8 +74,7 @@ class SessionProtocol:
 
     async def _reply(self, frame: str | bytes) -> str:
         try:
-            if self._limit is not None:
-                self._spend_allowance(self._limit)
+            self.session.rate_limit.spend()
             reply = encode(await self._answer(_parse(frame))).decode()
         except Exception as error:
             failure = error.failure if isinstance(error, _MalformedError) else failure_for(error)
@@ -88,15 +84,6 @@ class SessionProtocol:
     def _keep(self, reply: str) -> str:
         self.session.last_reply = reply if len(reply) <= self.session.settings.max_kept_reply_bytes else None
         return reply
-
-    def _spend_allowance(self, limit: float) -> None:
-        now = time.monotonic()
-        burst = max(1.0, limit)
-        self._allowance = min(burst, self._allowance + (now - self._allowance_at) * limit)
-        self._allowance_at = now
-        if self._allowance < 1.0:
-            raise RateLimitError(limit)
-        self._allowance -= 1.0
 
     async def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
         kind = message["type"]

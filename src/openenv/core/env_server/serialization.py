@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from .exceptions import InvalidResultError
-from .mcp_types import CallToolAction, ListToolsAction
+from .mcp_types import CallToolAction, ListToolsAction, is_timeout
 from .types import Action, Observation
 
 ActT = TypeVar("ActT", bound=BaseModel)
@@ -36,7 +36,8 @@ def checked_reward(reward: Any) -> bool | int | float | None:
 def serialize_observation(observation: Observation) -> dict[str, Any]:
     """The ``data`` of an observation message: ``{"observation", "reward", "done"[, "metadata"]}``.
 
-    ``reward`` and ``done`` move out of the observation; ``metadata`` is repeated where it is not empty.
+    ``reward`` and ``done`` move out of the observation; ``metadata`` is repeated where it is not empty. A tool call
+    that passed its deadline has no reward, whatever the environment makes of it.
 
     Raises:
         InvalidResultError: if ``observation`` is no Observation, or its reward is NaN, infinite or no number.
@@ -51,9 +52,12 @@ def serialize_observation(observation: Observation) -> dict[str, Any]:
         fields = cls.__pydantic_serializer__.to_python(observation)
     else:
         fields = observation.model_dump()
+    reward = checked_reward(fields.pop("reward", None))
+    if is_timeout(observation):
+        reward = None
     data: dict[str, Any] = {
         "observation": fields,
-        "reward": checked_reward(fields.pop("reward", None)),
+        "reward": reward,
         "done": fields.pop("done", False),
     }
     metadata = fields.get("metadata")

@@ -8,24 +8,27 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from .exceptions import CallTimeoutError, EnvironmentFactoryError, SessionNotFoundError
 from .interfaces import Environment
-from .mcp_types import CallToolAction
+from .mcp_types import CallToolAction, is_timeout
+from .rate_limit import RateLimit
 from .serialization import serialize_observation
 from .settings import ServerSettings
 from .signatures import accepted, keyword_names
-from .specification import EnvironmentSpec, is_async_verb
+from .specification import EnvironmentSpec, close_unused, is_async_verb
 from .types import SessionInfo
-from .workers import CONTAINED, WorkerThread, WorkerThreads, contained
+from .workers import BEHIND_ANOTHER, CONTAINED, WorkerThread, WorkerThreads, contained
+
+T = TypeVar("T")
 
 logger = logging.getLogger("openenv.server")
 
 MCP_TOOL_CALL_TIMEOUT = 30.0
 """Deadline of a tool call that brings none of its own, in seconds."""
 
-# An asynchronous tool is given up a little before its session's own deadline, and reported as a failed tool.
+# So much longer a tool call may take, to tell that it has passed its deadline: as a failed tool, not as an error.
 _TOOL_MARGIN_S = 0.5
 
 
@@ -64,6 +67,7 @@ class Session:
         step_place: where steps run, known once the session is open.
         attached: whether a socket has the session now.
         closing: whether it ends once its socket is gone.
+        rate_limit: on its messages, whatever route they come by.
     """
 
     def __init__(
@@ -90,6 +94,7 @@ class Session:
         self.last_reply: str | None = None
         self.attached = False
         self.closing = False
+        self.rate_limit = RateLimit(settings.max_messages_per_second)
         self.work: asyncio.Task[Any] | None = None
         self._at_work: asyncio.Future[Any] | None = None
         self._threads = threads
@@ -249,6 +254,7 @@ class Session:
 
     async def _call_close(self, close: Callable[[], Any]) -> None:
         timeout_s = self.settings.close_timeout_s
+        await self._outlast_coroutine("close", timeout_s)
         closing: asyncio.Future[Any]
         if inspect.iscoroutinefunction(close):
             closing = asyncio.ensure_future(_contain(close))
@@ -306,10 +312,11 @@ class Session:
             self._check_phase(SessionPhase.OPEN)
             call, given = self._step_call, self._step_arguments(arguments, timeout_s)
             deadline_s = self._step_deadline(action, timeout_s)
+            margin_s = _TOOL_MARGIN_S if isinstance(action, CallToolAction) else 0.0
             if self.step_place is Place.THREAD:
-                observation = await self._on_thread("step", lambda: call(action, **given), deadline_s)
+                observation = await self._on_thread("step", lambda: call(action, **given), deadline_s, margin_s)
             elif self.step_place is Place.LOOP:
-                observation = await self._on_loop("step", lambda: call(action, **given), deadline_s)
+                observation = await self._on_loop("step", lambda: call(action, **given), deadline_s, margin_s)
             else:
                 await self._until_quiet("step", deadline_s)
                 observation = self._inline(call, action, given, deadline_s)
@@ -385,11 +392,12 @@ class Session:
         return given
 
     def _step_deadline(self, action: Any, timeout_s: float | None) -> float | None:
-        if not isinstance(action, CallToolAction):
-            return self.settings.step_timeout_s if timeout_s is None else timeout_s
-        if timeout_s is None:
-            timeout_s = min(MCP_TOOL_CALL_TIMEOUT, self.settings.step_timeout_s or MCP_TOOL_CALL_TIMEOUT)
-        return timeout_s + _TOOL_MARGIN_S
+        if timeout_s is not None:
+            return timeout_s
+        timeout_s = self.settings.step_timeout_s
+        if isinstance(action, CallToolAction):
+            return min(MCP_TOOL_CALL_TIMEOUT, timeout_s or MCP_TOOL_CALL_TIMEOUT)
+        return timeout_s
 
     def _inline(self, call: Callable[..., Any], action: Any, given: dict[str, Any], timeout_s: float | None) -> Any:
         self.last_activity = started = time.monotonic()
@@ -400,14 +408,19 @@ class Session:
             if told is error:
                 raise
             raise told from error
-        if timeout_s is not None and time.monotonic() - started > timeout_s:
-            raise CallTimeoutError("step", timeout_s)
-        return observation
+        return _in_time("step", started, timeout_s, observation)
 
-    async def _on_thread(self, name: str, call: Callable[[], Any], timeout_s: float | None) -> Any:
+    async def _on_thread(
+        self, name: str, call: Callable[[], Any], timeout_s: float | None, margin_s: float = 0.0
+    ) -> Any:
         await self._until_quiet(name, timeout_s)
         worker = self._worker = self._worker or self._threads.take()
-        self._at_work = worker.submit(name, call, timeout_s)
+
+        def timed() -> Any:
+            started = time.monotonic()
+            return _in_time(name, started, timeout_s, call())
+
+        self._at_work = worker.submit(name, timed, timeout_s, margin_s)
         try:
             return await self._at_work
         finally:
@@ -418,11 +431,18 @@ class Session:
             if not self._keeps_worker and not worker.busy and self._worker is worker:
                 self._release_worker()
 
-    async def _on_loop(self, name: str, call: Callable[[], Awaitable[Any]], timeout_s: float | None) -> Any:
+    async def _on_loop(
+        self, name: str, call: Callable[[], Awaitable[Any]], timeout_s: float | None, margin_s: float = 0.0
+    ) -> Any:
         await self._until_quiet(name, timeout_s)
-        task = self._at_work = asyncio.ensure_future(_contain(call))
+
+        async def timed() -> Any:
+            started = time.monotonic()
+            return _in_time(name, started, timeout_s, await _contain(call))
+
+        task = self._at_work = asyncio.ensure_future(timed())
         try:
-            await asyncio.wait({task}, timeout=timeout_s)
+            await asyncio.wait({task}, timeout=None if timeout_s is None else timeout_s + margin_s)
         finally:
             self._at_work = None
             self.last_activity = time.monotonic()
@@ -450,18 +470,34 @@ class Session:
             self._at_work = None
 
     async def _outlast_stray(self, name: str, timeout_s: float | None) -> None:
-        if self._stray is not None:
-            done, _ = await asyncio.wait({self._stray}, timeout=timeout_s)
-            if not done:
-                raise CallTimeoutError(f"{name} waits for an earlier call that is still running and", timeout_s or 0.0)
-            if not self._stray.cancelled() and (error := self._stray.exception()) is not None:
-                logger.warning("a call failed after its deadline: %r", error)
-            self._stray = None
+        await self._outlast_coroutine(name, timeout_s)
         worker = self._worker
         if worker is not None and not worker.shared:
             await worker.until_idle(name, timeout_s)
             if not self._keeps_worker:
                 self._release_worker()
+
+    async def _outlast_coroutine(self, name: str, timeout_s: float | None) -> None:
+        if self._stray is None:
+            return
+        done, _ = await asyncio.wait({self._stray}, timeout=timeout_s)
+        if not done:
+            raise CallTimeoutError(name + BEHIND_ANOTHER, timeout_s or 0.0)
+        error = None if self._stray.cancelled() else self._stray.exception()
+        if error is not None and not isinstance(error, CallTimeoutError):
+            logger.warning("a call failed after its deadline: %r", error)
+        self._stray = None
+
+
+def _in_time(name: str, started: float, timeout_s: float | None, result: T) -> T:
+    """``result``, if it came before the deadline or says itself that it did not: not every call can be cut short.
+
+    Raises:
+        CallTimeoutError: if it came too late.
+    """
+    if timeout_s is None or time.monotonic() - started <= timeout_s or is_timeout(result):
+        return result
+    raise CallTimeoutError(name, timeout_s)
 
 
 async def _contain(call: Callable[[], Awaitable[Any]]) -> Any:
@@ -484,6 +520,4 @@ def _result_of(done: asyncio.Future[Any]) -> Any:
 def _close_late(made: list[Any]) -> None:
     """Close what a constructor made after all, on its thread, when nobody waited for it any more."""
     for environment in made:
-        closed = getattr(environment, "close", lambda: None)()
-        if inspect.iscoroutine(closed):
-            asyncio.run(closed)
+        close_unused(environment)

@@ -134,14 +134,17 @@ class SessionManager:
 
         Args:
             secret: the session's secret. A wrong one finds nothing; None is fine unless ``secret_required``
-                (default: the setting ``require_session_secret``).
+                (default: for sessions made over HTTP the setting ``require_session_secret``, for others yes).
 
         Raises:
             SessionNotFoundError: if there is none, or the secret does not open it.
         """
         session = self._sessions.get(session_id)
-        required = self.settings.require_session_secret if secret_required is None else secret_required
-        if session is None or session.phase is SessionPhase.CLOSED or (secret is None and required):
+        if session is None or session.phase is SessionPhase.CLOSED:
+            raise SessionNotFoundError(session_id)
+        if secret_required is None:
+            secret_required = self.settings.require_session_secret or session.kind is not SessionKind.HTTP
+        if secret is None and secret_required:
             raise SessionNotFoundError(session_id)
         if secret is not None and not hmac.compare_digest(secret.encode(), session.secret.encode()):
             raise SessionNotFoundError(session_id)

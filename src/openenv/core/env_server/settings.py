@@ -96,7 +96,7 @@ class ServerSettings(BaseModel):
         default=16 * 1024 * 1024, ge=1, description="Largest WebSocket frame and HTTP body taken, in bytes."
     )
     max_messages_per_second: float | None = Field(
-        default=None, gt=0, description="Messages per second of one session. Default: no limit."
+        default=None, gt=0, description="Messages per second of one session, by whatever route. Default: no limit."
     )
     max_sessions_per_address: int | None = Field(
         default=None, ge=1, description="Sessions at once from one client address. Default: no limit."

@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from ..wire import decode, encode
-from .exceptions import EnvironmentFactoryError, OpenEnvError, SessionCapacityError, SessionNotFoundError
+from .exceptions import EnvironmentFactoryError, OpenEnvError, SessionCapacityError
 from .failures import Failure, failure_for
 from .mcp_rpc import Caller, JsonRpcHandler
 from .mcp_types import JsonRpcErrorCode, JsonRpcResponse
@@ -206,8 +206,6 @@ class SessionSocketRoute:
         session_id = query["session_id"]
         secret = query.get("session_secret") or header(scope, SECRET_HEADER)
         session = self._manager.get(session_id, secret)
-        if session.kind is not SessionKind.HTTP and secret is None:
-            raise SessionNotFoundError(session_id)
         if session.phase is SessionPhase.NEW:
             raise OpenEnvError(f"Session {session_id} is still initializing")
         if session.id in self._attached and secret is None:

@@ -1,13 +1,18 @@
 """What a server serves: how to make an environment, and the models of its data."""
 
 import functools
+import inspect
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
 
+from ..utils import run_async_safely
 from .types import Action, Observation, ServerMode, State
+
+logger = logging.getLogger("openenv.server")
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,8 @@ class Traits:
 def traits_of(spec: EnvironmentSpec) -> Traits:
     """What the spec's environments declare; a function is called once to find out."""
     if spec.instance is not None:
-        return replace(Traits.declared_by(spec.instance), concurrent=False)
+        # One session after another has it, the next one perhaps while a call of the last one still hangs.
+        return Traits(concurrent=False, single_thread=True)
     cls = spec.environment_class()
     if cls is not None:
         return Traits.declared_by(cls)
@@ -98,9 +104,20 @@ def traits_of(spec: EnvironmentSpec) -> Traits:
     try:
         return Traits.declared_by(environment)
     finally:
-        close = getattr(environment, "close", None)
-        if close is not None:
-            close()
+        close_unused(environment)
+
+
+def close_unused(environment: Any) -> None:
+    """Close an environment that no session has; if that fails, it is logged."""
+    close = getattr(environment, "close", None)
+    if close is None:
+        return
+    try:
+        closing = close()
+        if inspect.iscoroutine(closing):
+            run_async_safely(closing)
+    except Exception:
+        logger.exception("%s failed to close", type(environment).__name__)
 
 
 def is_async_verb(environment: Any, verb: str) -> bool:

@@ -9,6 +9,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -44,7 +45,8 @@ class _Entry:
 _MISSING: Final = _Entry(None, None, False)
 
 
-# How to call the tools found so far, for every server that is alive: sessions may share a server.
+# How to call the tools found so far, for every server that is alive: sessions may share a server. Only tools that
+# belong to no session in particular: a closure or a method may be one environment's own.
 _ENTRIES: Final[WeakKeyDictionary[Any, dict[str, _Entry]]] = WeakKeyDictionary()
 
 
@@ -53,7 +55,8 @@ class Toolbox:
 
     def __init__(self, server: Any) -> None:
         self.server = server
-        self._entries = _ENTRIES.setdefault(server, {})
+        self._shared = _ENTRIES.setdefault(server, {})
+        self._own: dict[str, _Entry] = {}
         self._client: Any = None
 
     async def tools(self) -> list[Any]:
@@ -65,17 +68,22 @@ class Toolbox:
 
     async def find(self, name: str) -> _Entry:
         """The tool called ``name``; an entry without a tool if there is none."""
-        entry = self._entries.get(name)
+        entry = self.known(name)
         if entry is None:
             by_name = {tool.name: tool for tool in await self.tools()}
             entry = entry_for(by_name[name]) if name in by_name else _MISSING
             if entry is not _MISSING:
-                self._entries[name] = entry
+                (self._shared if _belongs_to_nobody(entry.tool) else self._own)[name] = entry
         return entry
 
     def known(self, name: str) -> _Entry | None:
         """As :meth:`find`, for a tool that was found before."""
-        return self._entries.get(name)
+        return self._own.get(name) or self._shared.get(name)
+
+    def forget(self, name: str) -> None:
+        """Look for the tool anew: it may have been replaced."""
+        self._own.pop(name, None)
+        self._shared.pop(name, None)
 
     async def call_through_client(self, entry: _Entry, arguments: dict[str, Any]) -> ToolOutcome:
         """Call a tool that needs FastMCP's context."""
@@ -131,6 +139,11 @@ def entry_for(tool: Any) -> _Entry:
         return _Entry(tool, None, True)
     # FastMCP's own way to check arguments: pydantic validates them against the signature and makes the call.
     return _Entry(tool, TypeAdapter(function).validate_python, inspect.iscoroutinefunction(function))
+
+
+def _belongs_to_nobody(tool: Any) -> bool:
+    function = getattr(tool, "fn", None)
+    return isinstance(function, FunctionType) and function.__closure__ is None
 
 
 def _is_plain(tool: Any, function: Callable[..., Any]) -> bool:

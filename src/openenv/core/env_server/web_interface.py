@@ -15,6 +15,7 @@ from .access import TOKEN_COOKIE
 from .http_routes import error_response, schema_of
 from .http_server import HTTPEnvServer, app_for
 from .settings import ServerSettings
+from .specification import close_unused
 from .types import ConcurrencyConfig, EnvironmentMetadata, ServerMode, State
 
 logger = logging.getLogger("openenv.server")
@@ -43,8 +44,8 @@ def load_environment_metadata(env: Any, env_name: str | None = None) -> Environm
     try:
         metadata = EnvironmentMetadata.model_validate(environment.get_metadata().model_dump())
     finally:
-        if made and callable(getattr(environment, "close", None)):
-            environment.close()
+        if made:
+            close_unused(environment)
     if metadata.readme_content is None:
         metadata.readme_content = find_readme(env_name)
     return metadata

@@ -7,16 +7,20 @@ cannot keep the server from exiting, and their results go straight to an asyncio
 import asyncio
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from .exceptions import CallTimeoutError, describe
 
 T = TypeVar("T")
 
 logger = logging.getLogger("openenv.server")
+
+BEHIND_ANOTHER: Final = " waits for an earlier call that is still running and"
+"""Put after a call's name where it did not get its turn in time."""
 
 
 def contained(error: BaseException) -> Exception:
@@ -54,15 +58,20 @@ class _Job:
     call: Callable[[], Any]
     result: asyncio.Future[Any]
     timeout_s: float | None
+    margin_s: float = 0.0
     timer: asyncio.TimerHandle | None = None
+    skipped: bool = False  # its caller gave up before its turn came
 
-    def start_clock(self) -> None:
+    def start_clock(self, expire: Callable[["_Job", float], None]) -> None:
+        self.stop_clock()
         if self.timeout_s is not None and not self.result.done():
-            self.timer = self.result.get_loop().call_later(self.timeout_s, self._expire, self.timeout_s)
+            loop = self.result.get_loop()
+            self.timer = loop.call_later(self.timeout_s + self.margin_s, expire, self, self.timeout_s)
 
-    def _expire(self, timeout_s: float) -> None:
-        if not self.result.done():
-            self.result.set_exception(CallTimeoutError(self.name, timeout_s))
+    def stop_clock(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
 
 
 class WorkerThread:
@@ -71,8 +80,8 @@ class WorkerThread:
     def __init__(self, *, shared: bool = False) -> None:
         self.shared = shared
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._line: deque[_Job] = deque()  # the first one is at work
         self._loop = asyncio.get_running_loop()
-        self._running = 0
         self._idle = asyncio.Event()
         self._idle.set()
         threading.Thread(target=self._work, name="openenv-worker", daemon=True).start()
@@ -85,7 +94,7 @@ class WorkerThread:
     @property
     def busy(self) -> bool:
         """Whether a call is still at work here, be it one whose caller has given up."""
-        return self._running > 0
+        return bool(self._line)
 
     async def until_idle(self, name: str, timeout_s: float | None) -> None:
         """Wait for a call that passed its deadline to end after all.
@@ -96,17 +105,22 @@ class WorkerThread:
         try:
             await asyncio.wait_for(self._idle.wait(), timeout_s)
         except TimeoutError:
-            waited = timeout_s or 0.0
-            raise CallTimeoutError(f"{name} waits for an earlier call that is still running and", waited) from None
+            raise CallTimeoutError(name + BEHIND_ANOTHER, timeout_s or 0.0) from None
 
-    def submit(self, name: str, call: Callable[[], T], timeout_s: float | None) -> asyncio.Future[T]:
+    def submit(
+        self, name: str, call: Callable[[], T], timeout_s: float | None, margin_s: float = 0.0
+    ) -> asyncio.Future[T]:
         """Put ``call`` in line; what it returns or raises, or :class:`.CallTimeoutError` past the deadline.
 
-        The clock starts when the thread starts to work on it.
+        The clock starts when it is the call's turn; behind one that nobody waits for any more, such as one that has
+        passed its deadline, at once: such a call may never end. A call whose turn comes too late is not made.
+
+        Args:
+            margin_s: how much longer it may take, to tell itself that it has passed its deadline.
         """
-        job = _Job(name, call, self._loop.create_future(), timeout_s)
-        if not self.busy:
-            job.start_clock()  # its turn is now: no need to hear so from the thread
+        job = _Job(name, call, self._loop.create_future(), timeout_s, margin_s)
+        if self.shared:
+            job.result.add_done_callback(self._on_given_up)
         self._put(job)
         return job.result
 
@@ -117,9 +131,30 @@ class WorkerThread:
         self._put(job)
 
     def _put(self, job: _Job) -> None:
-        self._running += 1
+        if not self._line or self._line[0].result.done():
+            job.start_clock(self._expire)
+        self._line.append(job)
         self._idle.clear()
         self._jobs.put(job)
+
+    def _on_given_up(self, result: asyncio.Future[Any]) -> None:
+        if self._line and self._line[0].result is result:
+            self._set_clocks()
+
+    def _set_clocks(self) -> None:
+        first, *behind = self._line
+        first.start_clock(self._expire)
+        for job in behind:
+            if first.result.done():
+                job.start_clock(self._expire)
+            else:
+                job.stop_clock()
+
+    def _expire(self, job: _Job, timeout_s: float) -> None:
+        if job.result.done():
+            return
+        job.skipped = job is not self._line[0]
+        job.result.set_exception(CallTimeoutError(job.name + (BEHIND_ANOTHER if job.skipped else ""), timeout_s))
 
     def stop(self) -> None:
         """End the thread once its present calls are over."""
@@ -129,9 +164,8 @@ class WorkerThread:
         while (job := self._jobs.get()) is not None:
             value, error = None, None
             try:
-                if job.timer is None and job.timeout_s is not None:
-                    self._loop.call_soon_threadsafe(job.start_clock)
-                value = job.call()
+                if not job.skipped:
+                    value = job.call()
             except BaseException as raised:
                 error = raised
             try:
@@ -140,13 +174,14 @@ class WorkerThread:
                 return
 
     def _deliver(self, job: _Job, value: Any, error: BaseException | None) -> None:
-        self._running -= 1
-        if not self._running:
+        self._line.popleft()
+        job.stop_clock()
+        if self._line:
+            self._set_clocks()
+        else:
             self._idle.set()
-        if job.timer is not None:
-            job.timer.cancel()
         if job.result.done():  # its caller has given up
-            if error is not None:
+            if error is not None and not isinstance(error, CallTimeoutError):
                 logger.warning("%s failed when nobody waited for it any more: %r", job.name, contained(error))
         elif error is None:
             job.result.set_result(value)

@@ -25,6 +25,7 @@ class Call:
         batch: up to how many calls of its kind may be sent to one worker ahead of time.
         running: whether its future says so.
         attempts: how many workers ended before it had started.
+        abandoned: whether nobody waits for it any more.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Call:
     batch: int = 1
     running: bool = False
     attempts: int = 0
+    abandoned: bool = False
     future: Future[Any] = field(default_factory=Future)
 
     @classmethod

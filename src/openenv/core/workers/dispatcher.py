@@ -84,12 +84,17 @@ class Dispatcher:
         if wanting:
             self._wake()
 
-    def abandon(self, future: Future[Any]) -> None:
-        """Stop a call nobody waits for any more: its worker is killed if it is at work on it."""
+    def abandon(self, futures: Iterable[Future[Any]]) -> None:
+        """Stop calls nobody waits for any more: a worker that is at work on one, or comes to it, is killed."""
+        unwanted = set(futures)
         with self._lock:
+            for call in [*self._queue, *(call for worker in self._crew for call in worker.calls)]:
+                call.abandoned = call.abandoned or call.future in unwanted
+            waiting, self._queue = self._queue, deque()
+            self._wait_again(waiting)
             for worker in self._crew:
-                if worker.calls and worker.calls[0].future is future:
-                    self._drop(worker, lambda call: WorkerError(f"{call.name} was abandoned"))
+                if worker.calls and worker.calls[0].abandoned:
+                    self._drop(worker, _abandoned)
         self._wake()
 
     def close(self, *, wait: bool) -> None:
@@ -231,6 +236,9 @@ class Dispatcher:
 
     def _read(self, worker: Worker, piece: bytes) -> None:
         for tag, payload in worker.frames.feed(piece):
+            if tag is Tag.STARTED and worker.calls[0].abandoned:
+                self._drop(worker, _abandoned)  # it had been sent ahead
+                return
             if tag is Tag.STARTED:
                 worker.started = True
                 limit = worker.calls[0].timeout_s
@@ -281,7 +289,12 @@ class Dispatcher:
         if error is not None:
             call = worker.calls.popleft()
             self._outcomes.append((call, failure(error(call))))
-        self._queue.extendleft(reversed(worker.calls))
+        self._wait_again(worker.calls)
+
+    def _wait_again(self, calls: deque[Call]) -> None:
+        """Put calls that have not started first in the queue, but for those nobody waits for."""
+        self._outcomes += [(call, failure(_abandoned(call))) for call in calls if call.abandoned]
+        self._queue.extendleft(call for call in reversed(calls) if not call.abandoned)
 
     def _replace(self, ended: Ended) -> None:
         """See to the calls of a worker that has ended."""
@@ -318,6 +331,10 @@ class Dispatcher:
         closed = failure(PoolClosedError("the pool was closed"))
         for call, outcome in [*outcomes, *((call, closed) for call in pending)]:
             call.settle(outcome)
+
+
+def _abandoned(call: Call) -> WorkerError:
+    return WorkerError(f"{call.name} was abandoned")
 
 
 def _receive(worker: Worker) -> bytes | None:

@@ -109,7 +109,7 @@ class WorkerPool:
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
-            self._dispatcher.abandon(future)
+            self._dispatcher.abandon([future])
             raise
 
     def map(
@@ -141,9 +141,7 @@ class WorkerPool:
             while pending:
                 yield _result(pending.popleft(), return_errors)
         finally:
-            for future in pending:  # the caller has had enough, or a call has failed
-                if not future.cancel():
-                    self._dispatcher.abandon(future)
+            self._give_up(pending)  # the caller has had enough, or a call has failed
 
     async def run_all(
         self,
@@ -161,9 +159,7 @@ class WorkerPool:
         try:
             return cast(list[T], await waiting)
         except BaseException:
-            for call in calls:
-                if not call.future.cancel():
-                    self._dispatcher.abandon(call.future)
+            self._give_up(call.future for call in calls)
             raise
 
     def close(self) -> None:
@@ -196,6 +192,9 @@ class WorkerPool:
             raise ValueError(f"chunk_size must be at least 1, got {chunk_size}")
         limit = _checked_limit(timeout_s)
         return (Call.of(fn, arguments, {}, limit, chunk_size) for arguments in zip(*iterables, strict=False))
+
+    def _give_up(self, futures: Iterable[Future[Any]]) -> None:
+        self._dispatcher.abandon([future for future in futures if not future.cancel()])
 
     def _submit(self, calls: Iterable[Call]) -> None:
         if os.getpid() != self._pid:
