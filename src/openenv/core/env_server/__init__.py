@@ -67,7 +67,7 @@ if TYPE_CHECKING:
         WSStateResponse,
         WSStepMessage,
     )
-    from .web_interface import create_web_interface_app, load_environment_metadata
+    from .web_interface import WebInterfaceManager, create_web_interface_app, load_environment_metadata
 
 __all__ = [
     "Action",
@@ -126,6 +126,7 @@ __all__ = [
     "WSStateMessage",
     "WSStateResponse",
     "WSStepMessage",
+    "WebInterfaceManager",
     "create_app",
     "create_fastapi_app",
     "create_web_interface_app",
@@ -159,7 +160,7 @@ _MODULES = {
         "StepRequest StepResponse WSCloseMessage WSErrorCode WSErrorResponse WSIncomingMessage "
         "WSObservationResponse WSResetMessage WSStateMessage WSStateResponse WSStepMessage "
     ),
-    ".web_interface": ("create_web_interface_app load_environment_metadata "),
+    ".web_interface": ("WebInterfaceManager create_web_interface_app load_environment_metadata"),
 }
 __getattr__, __dir__ = lazy_exports(
     __name__, {name: module for module, names in _MODULES.items() for name in names.split()}

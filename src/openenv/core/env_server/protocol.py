@@ -88,7 +88,7 @@ class SessionProtocol:
     async def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
         kind = message["type"]
         if kind == "mcp":
-            payload = _validated(WSMCPMessage, message).data
+            payload = validated(WSMCPMessage, message).data
             return {"type": "mcp", "data": await self._rpc.answer(payload, self.session)}
         if self._production:
             raise NotAvailableError(kind)
@@ -96,14 +96,14 @@ class SessionProtocol:
         if kind == "state":
             return {"type": "state", "data": dump_state(await self.session.state())}
         if kind == "reset":
-            arguments, own_timeout_s = arguments_of(_validated(ResetRequest, message.get("data", {})))
+            arguments, own_timeout_s = arguments_of(validated(ResetRequest, message.get("data", {})))
             data = await self.session.reset(arguments, own_timeout_s if timeout_s is None else timeout_s)
         else:
             action = parse_action(_object(message, "data"), self._action_cls)
             arguments = {}
             if message.get("kwargs") is not None:
                 fields = {**_object(message, "kwargs"), "action": {}}
-                arguments, own_timeout_s = arguments_of(_validated(StepRequest, fields, "kwargs"))
+                arguments, own_timeout_s = arguments_of(validated(StepRequest, fields, "kwargs"))
                 timeout_s = own_timeout_s if timeout_s is None else timeout_s
             data = await self.session.step(action, arguments, timeout_s)
         return {"type": "observation", "data": data}
@@ -146,7 +146,12 @@ def is_close(frame: str | bytes) -> bool:
         return False
 
 
-def _validated(model: type[ModelT], data: Any, *within: str) -> ModelT:
+def validated(model: type[ModelT], data: Any, *within: str) -> ModelT:
+    """``data`` as ``model``.
+
+    Raises:
+        InvalidMessageError: if it does not fit; its errors tell of places in what the message holds at ``within``.
+    """
     try:
         return model.model_validate(data)
     except ValidationError as error:

@@ -17,6 +17,9 @@ from .http_server import HTTPEnvServer, app_for
 from .settings import ServerSettings
 from .specification import close_unused
 from .types import ConcurrencyConfig, EnvironmentMetadata, ServerMode, State
+from .web_manager import WebInterfaceManager
+
+__all__ = ["WebInterfaceManager", "create_web_interface_app", "load_environment_metadata"]
 
 logger = logging.getLogger("openenv.server")
 
