@@ -4,10 +4,9 @@ Importing this module is cheap; what carries the calls is loaded with the first 
 """
 
 import sys
-import threading
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
@@ -34,7 +33,6 @@ T = TypeVar("T")
 # The reply to a call with a deadline of its own is awaited this much longer than the deadline.
 _DEADLINE_MARGIN_S: Final = 5.0
 _FOREVER: Final = float("inf")
-_making = threading.Lock()
 
 
 class EnvClient(ClientFactories, ABC, Generic[ActT, ObsT, StateT]):
@@ -238,6 +236,20 @@ class EnvClient(ClientFactories, ABC, Generic[ActT, ObsT, StateT]):
             raise
         return self
 
+    def __getstate__(self) -> dict[str, Any]:
+        # For other processes, and for copies: sessions and servers stay with the client that began them.
+        if self._session is not None or self._source is not None or self._launch is not None:
+            raise TypeError(
+                "a client that has begun a session or runs a server cannot be pickled or copied: make one with "
+                "base_url=... where it is needed, or new_session() in the same process"
+            )
+        state = self.__dict__.copy()
+        del state["_children"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _children=weakref.WeakSet())
+
     # How
 
     @classmethod
@@ -305,7 +317,7 @@ class EnvClient(ClientFactories, ABC, Generic[ActT, ObsT, StateT]):
         from .client.call import Call
         from .client.pending import PendingEnd
 
-        sessions = [child._session for child in list(self._children)] if stop else []
+        sessions = [client._session for client in self._descendants()] if stop else []
         ends = [session.end(stop=stop) for session in sessions if session is not None]
         if self._session is None and not (stop and self._launch is not None and self._parent is None):
             call = Call.finished()
@@ -316,6 +328,11 @@ class EnvClient(ClientFactories, ABC, Generic[ActT, ObsT, StateT]):
         call.wait()
         call.result()
         return cast("Pending[None]", None)
+
+    def _descendants(self) -> "Iterator[EnvClient[ActT, ObsT, StateT]]":
+        for child in list(self._children):
+            yield child
+            yield from child._descendants()
 
     def _ensure_source(self) -> "Source":
         if self._source is None:
@@ -339,7 +356,7 @@ class EnvClient(ClientFactories, ABC, Generic[ActT, ObsT, StateT]):
         from .client.retry import RetryPolicy
         from .client.session import Session
 
-        with _making:
+        with registry.making:
             if self._session is None:
                 session = Session(
                     self._ensure_source(),

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from pydantic import ConfigDict
@@ -89,7 +88,7 @@ class MCPClientBase(EnvClient[Any, Observation, State]):
             retry=retry,
         )
         self._tools: list[Tool] | None = None
-        self._ids = count(1)
+        self._last_id = 0
 
     def list_tools(self, use_cache: bool = True) -> "Pending[list[Tool]]":
         """The environment's tools; works before ``reset`` and is no step.
@@ -106,17 +105,19 @@ class MCPClientBase(EnvClient[Any, Observation, State]):
         return self._ask(self._mcp_frame("tools/list", {}), self._read_tools, alternative=(_NO_MCP_FRAMES, step))
 
     def _mcp_frame(self, method: str, params: dict[str, Any]) -> bytes:
-        request = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
+        self._last_id += 1
+        request = {"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": params}
         return _frame({"type": "mcp", "data": request})
 
     def _read_tools(self, call: "Call") -> list[Tool]:
         reply = call.result()
         if reply["type"] == "mcp":
-            tools = _mcp_result(reply["data"], lambda message, _: ProtocolError(f"tools/list failed: {message}"))[
-                "tools"
-            ]
+            listing = _mcp_result(reply["data"], lambda message, _: ProtocolError(f"tools/list failed: {message}"))
         else:
-            tools = call.data("observation")["observation"]["tools"]
+            listing = _observation_in(call.data("observation"))
+        tools = listing.get("tools")
+        if not isinstance(tools, list):
+            raise ProtocolError("the server's list of tools is none")
         self._tools = [_tool(tool) for tool in tools]
         return list(self._tools)
 
@@ -138,7 +139,7 @@ class MCPClientBase(EnvClient[Any, Observation, State]):
             bool(payload.get("done", False)),
             payload.get("metadata"),
         )
-        fields = {**payload.get("observation", {}), "reward": reward, "done": done}
+        fields = {**_observation_in(payload), "reward": reward, "done": done}
         observation: Observation
         if "tools" in fields:
             fields["tools"] = [_tool(tool) for tool in fields["tools"]]
@@ -205,11 +206,18 @@ def _frame(frame: dict[str, Any]) -> bytes:
     return encode(frame)
 
 
+def _observation_in(payload: dict[str, Any]) -> dict[str, Any]:
+    observation = payload.get("observation")
+    if not isinstance(observation, dict):
+        raise ProtocolError(f"the server's observation is no object: {json.dumps(observation)[:200]}")
+    return observation
+
+
 def _read_call(name: str, call: "Call") -> Any:
     reply = call.result()
     if reply["type"] == "mcp":
         return _plain(_mcp_result(reply["data"], lambda message, kind: ToolCallError(name, message, kind)), name)
-    observation = call.data("observation")["observation"]
+    observation = _observation_in(call.data("observation"))
     error = observation.get("error")
     if error is not None:
         fields = error if isinstance(error, dict) else {"message": str(error)}

@@ -212,6 +212,24 @@ def test_a_forked_child_leaves_its_parents_session_alone(server: Server) -> None
     assert (done.stdout, done.stderr, done.returncode) == ("['parent', 'parent again']\n", "", 0)
 
 
+def test_a_fork_is_free_of_what_other_threads_were_about(server: Server) -> None:
+    code = """
+        import os, sys, warnings
+        from openenv.core.client import registry
+        from tests.core.client.play_client import PlayClient
+        warnings.simplefilter("ignore", DeprecationWarning)
+        registry.making.acquire()  # as a thread does while it makes a session
+        pid = os.fork()
+        if pid == 0:
+            with PlayClient(base_url=sys.argv[1]) as client:
+                client.reset()
+            os._exit(0)
+        print(os.waitpid(pid, 0)[1])
+    """
+    done = run_script(code, server.url)
+    assert (done.stdout, done.stderr, done.returncode) == ("0\n", "", 0)
+
+
 async def test_calls_in_line_when_the_client_closes(server: Server) -> None:
     client = PlayClient(base_url=server.url)
     first, second = client.reset(), client.step(say("a"))

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -97,6 +99,30 @@ async def test_synchronously_in_a_running_loop(docker: FakeDocker) -> None:
     assert docker.containers() == []
 
 
+@pytest.mark.parametrize("end", ["sys.exit()", "client.close()", "del client; import gc; gc.collect()"])
+def test_a_fork_leaves_the_container_alone(docker: FakeDocker, end: str) -> None:
+    code = f"""
+import os, sys
+from openenv.core.generic_client import GenericEnvClient
+client = GenericEnvClient.from_docker_image("play")
+client.reset()
+pid = os.fork()
+if pid == 0:
+    with GenericEnvClient(base_url=client.base_url) as own:
+        own.reset()
+    {end}
+    sys.exit()
+assert os.waitpid(pid, 0)[1] == 0
+client.step({{"message": "still there"}})
+client.close()
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert len(docker.commands("stop")) == 1
+
+
 def test_a_given_port_and_provider(docker: FakeDocker) -> None:
     from openenv.core.containers.runtime.local_docker import free_port
 
@@ -153,7 +179,7 @@ def test_a_port_that_is_taken_meanwhile(docker: FakeDocker) -> None:
 def test_a_space(docker: FakeDocker) -> None:
     with GenericEnvClient.from_env("Org/My_Env", env_vars={"A": "1"}) as client:
         client.reset()
-    with GenericEnvClient.from_env("Org/My_Env", tag="v2", provider=LocalDockerProvider()):
+    with GenericEnvClient.from_hub("Org/My_Env", tag="v2", provider=LocalDockerProvider()):
         pass
     images = [arguments[-1] for arguments in docker.commands("run")]
     assert images == ["registry.hf.space/org-my-env:latest", "registry.hf.space/org-my-env:v2"]

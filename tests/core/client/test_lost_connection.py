@@ -1,5 +1,6 @@
 """What becomes of a session when its connection breaks: nothing is lost silently, nothing runs twice."""
 
+import asyncio
 import os
 import signal
 import threading
@@ -371,3 +372,53 @@ def test_a_server_that_still_holds_the_old_socket_is_asked_again() -> None:
         client.reset()
         assert client.step({}).observation["echoed"] == "found again"
         assert server.paths[1:] == ["/ws?session_id=s&awaiting=2"] * 3
+
+
+def test_a_server_that_gives_another_session_instead() -> None:
+    def headers(path: str) -> dict[str, str]:
+        return {
+            "X-OpenEnv-Version": "1",
+            "X-OpenEnv-Session-Id": f"s{len(server.paths)}",
+            "X-OpenEnv-Session-Secret": "t",
+            "X-OpenEnv-Received": "1",
+        }
+
+    def play(connection: ServerConnection) -> None:
+        for number, _ in enumerate(requests(connection)):
+            if number == 1 and len(server.paths) == 1:
+                connection.socket.close()
+                return
+            connection.send(observation("another"))
+
+    with peer(play, headers) as server, GenericEnvClient(base_url=server.url) as client:
+        client.reset()
+        with pytest.raises(SessionLostError, match="another one instead"):
+            client.step({})
+        assert client.reset().observation["echoed"] == "another"
+
+
+async def test_a_loss_that_only_a_cancelled_call_met_is_told_to_the_next() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def play(connection: ServerConnection) -> None:
+        for number, _ in enumerate(requests(connection)):
+            if number == 1:
+                begun.set()
+                go_on.wait(20)
+                connection.socket.close()
+                return
+            connection.send(observation("ready"))
+
+    with peer(play) as server:
+        client = GenericEnvClient(base_url=server.url)
+        await client.reset()
+        step = asyncio.create_task(client.step({}))
+        await asyncio.to_thread(begun.wait)
+        step.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await step
+        go_on.set()
+        with pytest.raises(SessionLostError):
+            await client.reset()
+        assert (await client.reset()).observation["echoed"] == "ready"
+        await client.close()

@@ -113,6 +113,25 @@ async def test_async_and_blocking_in_a_loop(tools: Server) -> None:
         assert sync.has_tool("add") is True
 
 
+async def test_a_number_on_its_way_is_computed_with(tools: Server) -> None:
+    async with MCPToolClient(base_url=tools.url) as client:
+        await client.reset()
+
+        def three() -> Any:
+            return client.call_tool("add", a=1, b=2)
+
+        assert (three() + 1, 1 + three(), three() - 1, 1 - three()) == (4, 4, 2, -2)
+        assert (three() * three(), 6 / three()) == (9, 2)
+        assert (three() // 2, 7 // three(), three() % 2, 2 ** three(), -three(), abs(three())) == (1, 2, 1, 8, -3, 3)
+        assert three() < 4 <= three() + 1
+        assert max(three(), 2) == 3
+        assert sum([three(), three()]) == 6
+        assert (int(three()), float(three()), round(three()), [0] * three()) == (3, 3.0, 3, [0, 0, 0])
+        assert f"{three():.1f}" == "3.0"
+        with pytest.raises(TypeError):
+            three() + "text"
+
+
 def test_production_mode_has_tools_but_no_steps(production: Server) -> None:
     with MCPToolClient(base_url=production.url) as client:
         assert len(client.list_tools()) == 3
@@ -231,6 +250,21 @@ def test_what_is_no_tool() -> None:
         pytest.raises(ProtocolError, match="no tools"),
     ):
         client.list_tools()
+
+
+@pytest.mark.parametrize("payload", [{}, {"observation": None}, {"observation": [1]}])
+def test_an_observation_that_is_none(payload: dict[str, Any]) -> None:
+    replies = {
+        "tools/list": {"type": "mcp", "data": {"jsonrpc": "2.0", "id": 1, "result": {"tools": None}}},
+        "step": {"type": "observation", "data": payload},
+    }
+    with peer(answering(replies)) as server, MCPToolClient(server.url) as client:
+        with pytest.raises(ProtocolError, match="list of tools"):
+            client.list_tools()
+        with pytest.raises(ProtocolError, match="no object"):
+            client.call_tool("t")
+        with pytest.raises(ProtocolError, match="no object"):
+            client.step({"type": "call_tool"})
 
 
 def test_lost_sessions_are_told_to_tool_calls_too() -> None:

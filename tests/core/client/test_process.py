@@ -273,6 +273,79 @@ os.kill(os.getpid(), signal.SIGKILL)
             os.kill(forked, signal.SIGKILL)
 
 
+def test_a_fork_plays_sessions_of_its_own_on_the_parents_server() -> None:
+    fork = """
+import multiprocessing
+from openenv.core.errors import SessionLostError
+from tests.core.client.play_client import say
+
+def play():
+    try:
+        client.step(say("child"))
+    except SessionLostError:
+        client.reset()
+    client.step(say("child"))
+    assert client.state().log == ["child"]
+    with client.new_session() as other:
+        other.reset()
+        assert other.state().log == []
+    client.close()
+
+client.step(say("parent"))
+child = multiprocessing.get_context("fork").Process(target=play)
+child.start()
+child.join(30)
+code = child.exitcode
+child.kill()
+print(code, client.state().log)
+client.close()
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", SCRIPT + fork, APP],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        check=False,
+    )
+    assert (done.stdout.splitlines()[1:], done.stderr, done.returncode) == (["0 ['parent']"], "", 0)
+
+
+def test_a_fork_cannot_play_a_server_that_its_parent_is_still_starting() -> None:
+    code = """
+import os, sys, threading
+from openenv.core.errors import EnvConnectionError
+from openenv.core.generic_client import GenericEnvClient
+from tests.core.client.slow_provider import SlowProvider
+
+provider = SlowProvider()
+client = GenericEnvClient(provider=provider)
+thread = threading.Thread(target=client.reset)
+thread.start()
+provider.starting.wait()
+pid = os.fork()
+if pid == 0:
+    code = 1
+    try:
+        client.reset()
+    except EnvConnectionError as error:
+        assert "still starting" in str(error), error
+        client.close()
+        code = 0
+    finally:
+        os._exit(code)
+print(os.waitpid(pid, 0)[1], provider.stops)
+provider.go_on.set()
+thread.join()
+client.close()
+print(provider.stops)
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT, check=False
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("0 0\n1\n", "", 0)
+
+
 def test_the_provider_by_itself() -> None:
     provider = ProcessProvider(APP, env_vars={"A": "1"})
     assert provider.base_url == ""

@@ -10,9 +10,11 @@ import pytest
 from openenv.core.client.retry import RetryPolicy
 from openenv.core.client_types import StepResult
 from openenv.core.generic_client import GenericAction, GenericEnvClient
+from openenv.core.mcp_client import MCPToolClient
 from openenv.core.sync_client import SyncEnvClient
 from tests.core.client.conftest import Server, Servers
 from tests.core.client.play_client import PlayClient, say
+from tests.core.client.playground import Playground
 
 
 async def test_async_with(server: Server) -> None:
@@ -203,6 +205,7 @@ async def test_a_pending_result_pickles_compares_and_prints_as_the_result(server
         assert pending == result
         assert result == pending
         assert str(pending) == str(result)
+        assert repr(client.step({"message": "a"})) == repr(result)  # what a notebook shows at the end of a cell
         assert pickle.loads(pickle.dumps(pending)) == result
         assert type(copy.copy(pending)) is StepResult
         pending.reward = 7.0
@@ -275,6 +278,39 @@ def test_two_sessions_are_independent_and_close_together(server: Server) -> None
     assert (client.state().log, twin.state().log) == (["one"], ["two"])
     client.close()
     assert twin.state().log == []  # closed with its parent: this is a new session
+    client.close()
+
+
+def test_sessions_of_sessions_close_with_the_first(server: Server) -> None:
+    client = PlayClient(base_url=server.url)
+    grandchild = client.new_session().new_session()
+    grandchild.reset()
+    grandchild.step(say("one"))
+    client.close()
+    assert grandchild.state().log == []  # this is a new session
+    grandchild.close()
+
+
+def test_a_client_that_has_not_begun_goes_to_another_process(server: Server) -> None:
+    import copy
+    import pickle
+
+    client = MCPToolClient(base_url=server.url, token="t")
+    for twin in (pickle.loads(pickle.dumps(client)), copy.copy(client), copy.deepcopy(client)):
+        assert (twin.base_url, twin._headers) == (client.base_url, client._headers)
+        with twin, twin.new_session() as other:
+            assert not other.reset().done
+
+
+def test_a_client_with_a_session_or_a_server_stays_where_it_is(server: Server) -> None:
+    import copy
+    import pickle
+
+    with PlayClient(base_url=server.url) as client, PlayClient.local(Playground) as local:
+        for one in (client, local):
+            for way in (pickle.dumps, copy.copy, copy.deepcopy):
+                with pytest.raises(TypeError, match="cannot be pickled or copied"):
+                    way(one)
 
 
 async def test_two_sessions_in_async_code(server: Server) -> None:

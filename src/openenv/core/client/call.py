@@ -37,6 +37,9 @@ class CallKeeper(Protocol):
     def distrust(self, call: "Call", error: ProtocolError) -> None:
         """The reply to ``call`` shows that the peer does not speak the protocol."""
 
+    def interrupted(self, call: "Call") -> None:
+        """A signal's handler raised an exception on this thread, which made ``call`` or waits for it."""
+
 
 class Call:
     """A call, its place in the line, and its outcome. Made by any thread, finished once, by the loop's.
@@ -47,13 +50,14 @@ class Call:
         limit_s: how long to wait for the reply once the frame is sent, in seconds.
         number: which request of its session it is, from 1; None while it is not sent.
         deadline: when the reply is overdue, on the monotonic clock.
+        following: whose turn it is after this one, once that is known.
         alternative: ``(error codes, frame)``: the frame to send instead when the reply is an error of those codes.
         abandoned: nobody wants the outcome any more.
     """
 
     __slots__ = (
         "_callbacks", "_error", "_keeper", "_reply", "abandoned", "after", "alternative",
-        "consumed", "deadline", "done", "frame", "limit_s", "link", "number", "starts_over", "verb",
+        "consumed", "deadline", "done", "following", "frame", "limit_s", "link", "number", "starts_over", "verb",
     )  # fmt: skip
 
     def __init__(
@@ -75,6 +79,7 @@ class Call:
         self.after = after
         self.number: int | None = None
         self.link: Link | None = None
+        self.following: Call | None = None
         self.deadline = NO_LIMIT
         self.done = False
         self.consumed = False
@@ -135,7 +140,8 @@ class Call:
             try:
                 self.link.exchange(b"", self)
             except BaseException:
-                self.abandoned = True
+                if self._keeper is not None:
+                    self._keeper.interrupted(self)
                 raise
             if self.done:
                 return

@@ -96,6 +96,11 @@ class ClientFactories:
         )
 
     @classmethod
+    def from_hub(cls, repo_id: str, **arguments: Any) -> "Self":
+        """Another name for :meth:`from_env`."""
+        return cls.from_env(repo_id, **arguments)
+
+    @classmethod
     def _from_uv(
         cls,
         repo_id: str,

@@ -86,6 +86,13 @@ class Link(Protocol):
         """Send the frame of ``call``, if it is not empty, and wait for the reply on the caller's thread, if that is
         possible; where it is not, return without it. False as for :meth:`send`."""
 
+    def after_interrupt(self) -> bool:
+        """Clean up after an exception that a signal's handler raised on this thread, somewhere around a call.
+
+        Returns:
+            Whether :meth:`exchange` did nothing but wait then. Otherwise the link is to be given up.
+        """
+
     def abort(self, reason: str) -> None:
         """Break the link at once; the owner hears nothing more of it."""
 

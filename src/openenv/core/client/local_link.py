@@ -68,6 +68,9 @@ class LocalLink:
     def exchange(self, frame: bytes, call: "Call") -> bool:
         return self.send(frame) if frame else True
 
+    def after_interrupt(self) -> bool:
+        return False
+
     def abort(self, reason: str) -> None:
         self._owner = None
         self._keep(self._loop.create_task(self._session.close()))

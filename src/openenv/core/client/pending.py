@@ -5,6 +5,7 @@ where it first looks at it.
 """
 
 import asyncio
+import operator
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -134,10 +135,39 @@ class Pending(Generic[T]):
         return str(self.wait())
 
     def __repr__(self) -> str:
-        return repr(self.__dict__["_value"]) if "_value" in self.__dict__ else "<pending result>"
+        call: Call = self.__dict__["_call"]
+        return repr(self.wait()) if call.done or call.can_wait_here() else "<pending result>"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.wait(), spec)
 
     def __reduce__(self) -> Any:
         return _same, (self.wait(),)
+
+
+def _add_operators() -> None:
+    """Let a number on its way, which a tool may give, be computed with and compared."""
+
+    def plain(operand: Any) -> Any:
+        return operand.wait() if isinstance(operand, Pending) else operand
+
+    def add(name: str, function: Callable[..., Any]) -> None:
+        setattr(Pending, f"__{name}__", lambda *operands: function(*map(plain, operands)))
+
+    def add_reflected(name: str, function: Callable[[Any, Any], Any]) -> None:
+        setattr(Pending, f"__r{name}__", lambda right, left: function(left, plain(right)))
+
+    for name in ("lt", "le", "gt", "ge", "neg", "pos", "abs", "index"):
+        add(name, getattr(operator, name))
+    add("int", int)
+    add("float", float)
+    add("round", round)
+    for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
+        add(name, getattr(operator, name))
+        add_reflected(name, getattr(operator, name))
+
+
+_add_operators()
 
 
 def _field(name: str) -> Any:

@@ -1,6 +1,7 @@
 """The sessions there are, so that none outlives the interpreter and none is used on both sides of a fork."""
 
 import concurrent.futures
+import threading
 import weakref
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 EXIT_TIMEOUT_S: Final = 5.0
 """How long the interpreter's exit waits for all sessions to be closed, in seconds."""
+
+making = threading.Lock()
+"""Held while a client makes its session."""
 
 _live: "weakref.WeakSet[Session]" = weakref.WeakSet()
 _ending: "set[Session]" = set()
@@ -44,6 +48,8 @@ def _close_all() -> None:
 
 @after_fork
 def _disown_all() -> None:
+    global making
+    making = threading.Lock()  # a thread of the parent may hold the other one
     _ending.clear()
     for session in list(_live):
         session.disown_after_fork()

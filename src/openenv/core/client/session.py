@@ -112,13 +112,21 @@ class Session:
 
     def _join(self, call: Call, here: bool = False) -> Call:
         """Take a place in the line. The call is under way when this returns."""
-        if self._turns.join(call):
-            try:
+        try:
+            if self._turns.join(call):
                 self._start(call, here)
-            except BaseException:  # KeyboardInterrupt: the reply is still taken off the wire, and dropped
-                self.cancel(call)
-                raise
+        except BaseException:
+            self.interrupted(call)
+            raise
         return call
+
+    def interrupted(self, call: Call) -> None:
+        """A signal's handler raised an exception on this thread, such as KeyboardInterrupt, while ``call`` was made
+        or waited for. If it is sent, its reply is still taken off the wire, and dropped."""
+        link = call.link
+        is_sound = link is None or link.after_interrupt()
+        self.cancel(call)
+        self.loop.call_soon(self._clean_up, call, None if is_sound else link)
 
     def cancel(self, call: Call) -> None:
         """Nobody waits for ``call`` any more: take it out of the line if it is not sent yet."""
@@ -140,12 +148,12 @@ class Session:
         if not isinstance(frame, bytes):
             call.frame = frame = frame(link.info)
         call.link = link
-        self._sent += 1
-        call.number = self._sent
         if call.limit_s != NO_LIMIT:
             call.deadline = time.monotonic() + call.limit_s
-            if call.deadline < self._timer.due:
-                self.loop.call_soon(self._timer.arm)
+        self._sent += 1
+        call.number = self._sent
+        if call.deadline < self._timer.due:
+            self.loop.call_soon(self._timer.arm)
         if not (link.exchange(frame, call) if here else link.send(frame)):
             self.loop.call_soon(self._send_again, call, link)
 
@@ -158,7 +166,7 @@ class Session:
         link = call.link
         if link is None or link is not self._link:
             return
-        self._link, self._lost, self._lost_told = None, str(error), True
+        self._link, self._lost, self._lost_told = None, str(error).rstrip("."), True
 
         def end() -> None:
             link.abort(str(error))
@@ -188,6 +196,26 @@ class Session:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def _clean_up(self, call: Call, link: Link | None) -> None:
+        """Put right what ``call`` may have left half done: any statement on its thread may have been the last.
+
+        Args:
+            link: where bytes may be lost.
+        """
+        if link is not None and link is self._link:
+            self._link = None
+            link.abort("a call was interrupted")
+            self._recover_or_lose(LinkLoss("a call was interrupted while it was sent or received"))
+        self._timer.arm()
+        active = self._turns.active
+        if active is call:
+            return
+        call.finish(error=asyncio.CancelledError())
+        is_preparing = self._preparation is not None and not self._preparation.done()
+        if active is not None and active is call.following and active.number is None and not is_preparing:
+            self._turns.leave(active)  # it may still stand in line behind itself
+            self._prepare_soon(active)
 
     def _prepare_soon(self, call: Call) -> None:
         self._preparation = self._spawn(self._prepare(call))
@@ -278,7 +306,8 @@ class Session:
             link.abort("refused")
             self._prepare_soon(call)
         else:
-            self._parting_told = isinstance(error, SessionLostError) or error.code in _REFUSALS
+            is_last_word = isinstance(error, SessionLostError) or error.code in _REFUSALS
+            self._parting_told = is_last_word and not call.abandoned
             self._complete(call, message)
 
     def link_lost(self, link: Link, loss: LinkLoss) -> None:
@@ -318,7 +347,9 @@ class Session:
         call = self._outstanding()
         if call is None:
             return
-        if self._lost_told and call.starts_over:  # it was made after that was told, in the moment before the end
+        if call.abandoned:  # whoever made it does not hear of it
+            self._complete(call, error=asyncio.CancelledError())
+        elif self._lost_told and call.starts_over:  # it was made after that was told, in the moment before the end
             call.number = None
             self._prepare_soon(call)
         else:
@@ -347,7 +378,11 @@ class Session:
             self._lose(str(error))
         else:
             self._recovery = None
-            self._settle_on(link)
+            if link.info.session_id == info.session_id:
+                self._settle_on(link)
+            else:
+                self._spawn(link.finish(CLOSE_TIMEOUT_S))
+                self._lose("the server gives another one instead")
 
     def _settle_on(self, link: Link) -> None:
         """Go on with a reattached link where the broken one stopped."""
@@ -360,8 +395,10 @@ class Session:
         else:
             self._forget_late_reply()
             self._link = link
-            if call is not None and not came_through:
+            if call is not None and not came_through and not call.abandoned:
                 self._transmit(link, call)
+            elif call is not None and not came_through:
+                self._complete(call, error=asyncio.CancelledError())
         link.attach(self)
 
     def _send_again(self, call: Call, link: Link) -> None:
@@ -382,7 +419,7 @@ class Session:
         if link is not None and not link.is_local:
             link.abort(message)
         if not goes_on:
-            self._lost, self._lost_told = message, True
+            self._lost, self._lost_told = message, not call.abandoned
             message += "; the session is lost, reset() starts a new one"
         else:
             self._late, self._late_over = call.number, asyncio.Event()
@@ -470,5 +507,6 @@ class Session:
         self._clear()
         if link is not None:
             link.forget_after_fork()
+        self.source.disown_after_fork()
         if had_state:
             self._lost = "it belongs to the process that this one was forked from"

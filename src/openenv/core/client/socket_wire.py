@@ -12,6 +12,7 @@ import socket
 import threading
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from .loop import after_fork
@@ -34,7 +35,8 @@ class Watcher:
         """Change what a wire's socket is watched for; from any thread."""
         if not events:
             self._wires.pop(wire.fileno, None)
-            self._epoll.unregister(wire.fileno)
+            with suppress(FileNotFoundError):  # not watched at all, or an interrupted caller has left it so
+                self._epoll.unregister(wire.fileno)
         elif before:
             self._epoll.modify(wire.fileno, events)
         else:
@@ -87,8 +89,10 @@ class SocketWire:
         self._closed = False
         self._watched = 0
         self._unsent = bytearray()
-        # Held by whoever reads. Only one thread at a time can, and nobody ever waits for it.
-        self._reading = threading.Lock()
+        # Under its only key, the id of the thread that reads, if any: one at a time, and nobody ever waits for it. Not
+        # a lock, because a thread that was interrupted could not tell whether it had got that.
+        self._reader: dict[None, int] = {}
+        self._waiting = False  # whether the caller who reads does nothing but wait
         self._poll = select.poll()
         self._poll.register(self.fileno, select.POLLIN)
 
@@ -142,7 +146,7 @@ class SocketWire:
         """The watcher saw something."""
         if events & select.EPOLLOUT:
             self._write_more()
-        if not events & ~select.EPOLLOUT or not self._reading.acquire(blocking=False):
+        if not events & ~select.EPOLLOUT or not self._begin_reading():
             return
         try:
             data, failure = self._read()
@@ -172,34 +176,54 @@ class SocketWire:
     # Reading on the caller's thread
 
     def exchange(self, data: bytes, take: Callable[[bytes], bool]) -> bool:
-        if not self._reading.acquire(blocking=False):
+        if not self._begin_reading():
             return self.write(data)
-        try:
-            with self._lock:
-                if self._closed:
-                    return False
-                self._watch(self._watched & ~select.EPOLLIN)
-            try:
-                if data and not self.write(data):
-                    return False
-                while take(b""):
-                    if self._poll.poll(_LOOK_UP_MS):
-                        data, failure = self._read()
-                        if failure is not None:
-                            self._loop.call_soon_threadsafe(self._break, failure)
-                            break
-                        if data and not take(data):
-                            break
-                return True
-            finally:
-                with self._lock:
-                    if not self._closed:
-                        self._watch(self._watched | select.EPOLLIN)
-        finally:
-            self._stop_reading()
+        is_sent = self._exchange(data, take)
+        self._hand_back()
+        return is_sent
+
+    def _exchange(self, data: bytes, take: Callable[[bytes], bool]) -> bool:
+        with self._lock:
+            if self._closed:
+                return False
+            self._watch(self._watched & ~select.EPOLLIN)
+        if data and not self.write(data):
+            return False
+        while take(b""):
+            self._waiting = True
+            is_ready = self._poll.poll(_LOOK_UP_MS)
+            self._waiting = False
+            if is_ready:
+                data, failure = self._read()
+                if failure is not None:
+                    self._loop.call_soon_threadsafe(self._break, failure)
+                    break
+                if data and not take(data):
+                    break
+        return True
+
+    def after_interrupt(self) -> bool:
+        waited, self._waiting = self._waiting, False
+        if not waited:
+            self.close()
+        if self._reader.get(None) == threading.get_ident():
+            self._hand_back()
+        return waited
+
+    def _hand_back(self) -> None:
+        """Let the loop read again."""
+        with self._lock:
+            if not self._closed:
+                self._watch(self._watched | select.EPOLLIN)
+        self._stop_reading()
+
+    def _begin_reading(self) -> bool:
+        """Become the thread that reads; False if another one is."""
+        me = threading.get_ident()
+        return self._reader.setdefault(None, me) == me
 
     def _stop_reading(self) -> None:
-        self._reading.release()
+        self._reader.clear()
         if self._closed:
             self._close_descriptor()
 
@@ -210,7 +234,7 @@ class SocketWire:
             if self._closed:
                 return
             self._closed = True
-            self._watch(0)
+            self._watcher.watch(self, self._watched, 0)
             try:
                 self._sock.shutdown(socket.SHUT_RDWR)  # wakes up whoever reads
             except OSError:
@@ -219,10 +243,10 @@ class SocketWire:
 
     def _close_descriptor(self) -> None:
         """Close the descriptor, unless somebody reads from it, who will do so afterwards."""
-        if self._reading.acquire(blocking=False):
+        if self._begin_reading():
             with self._lock:
                 self._sock.close()
-            self._reading.release()
+            self._reader.clear()
 
     def forget_after_fork(self) -> None:
         self._closed = True

@@ -50,6 +50,9 @@ class Source(ABC):
         """If the server is known to have ended, how."""
         return None
 
+    def disown_after_fork(self) -> None:  # noqa: B027
+        """In the child of a fork: what was started is the parent's, to be used but not to be stopped."""
+
 
 class UrlSource(Source):
     """A server that somebody else runs."""
@@ -71,10 +74,16 @@ class LaunchedSource(Source):
         self._options = options
         self._starting: asyncio.Task[None] | None = None
         self._stopped = False
+        self._is_parents = False  # a fork came after start()
 
     async def start(self) -> None:
         if self._stopped:
             raise EnvConnectionError("close() has stopped this client's own server: make a new client")
+        if self._is_parents:
+            if not self._launch.base_url:
+                raise EnvConnectionError("the process that this one was forked from was still starting the server")
+            self.url = convert_to_ws_url(self._launch.base_url)
+            return
         if self._starting is None:
             self._starting = asyncio.create_task(self._start())
         await asyncio.shield(self._starting)
@@ -84,12 +93,13 @@ class LaunchedSource(Source):
         self.url = convert_to_ws_url(self._launch.base_url)
 
     async def open(self, query: str = "", headers: Mapping[str, str] | None = None) -> Link:
-        end = self._launch.obituary()
-        if end is not None:
+        if (end := self.obituary()) is not None:
             raise ServerStartError(end)
         return await open_websocket(f"{self.url}/ws{query}", self._options, headers)
 
     async def stop(self) -> None:
+        if self._is_parents:
+            return
         self._stopped = True
         if self._starting is not None:
             await asyncio.wait({self._starting})
@@ -98,11 +108,15 @@ class LaunchedSource(Source):
         await in_thread(self._launch.stop)
 
     def stop_now(self) -> None:
-        self._stopped = True
-        self._launch.stop()
+        if not self._is_parents:
+            self._stopped = True
+            self._launch.stop()
 
     def obituary(self) -> str | None:
-        return self._launch.obituary()
+        return None if self._is_parents else self._launch.obituary()  # only a parent can wait for its child
+
+    def disown_after_fork(self) -> None:
+        self._is_parents = self._is_parents or self._starting is not None
 
 
 class LocalSource(Source):

@@ -41,5 +41,9 @@ class Turns:
         with self._lock:
             if self.active is not call:
                 return False, None
-            self.active = self._waiting.popleft() if self._waiting else None
+            # In this order, because this thread may be interrupted between any two of these.
+            call.following = self._waiting[0] if self._waiting else None
+            self.active = call.following
+            if self._waiting:
+                self._waiting.popleft()
             return True, self.active

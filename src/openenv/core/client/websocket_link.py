@@ -190,6 +190,9 @@ class WebSocketLink:
         self._handle_events()
         self._handed_over = False
 
+    def after_interrupt(self) -> bool:
+        return self._wire is not None and self._wire.after_interrupt()
+
     def abort(self, reason: str) -> None:
         self._owner = None
         self._end(LinkLoss(reason))

@@ -35,6 +35,13 @@ class Wire(Protocol):
             False if the connection is closed and nothing was sent.
         """
 
+    def after_interrupt(self) -> bool:
+        """Clean up after an exception that a signal's handler raised on this thread, somewhere around a call.
+
+        Returns:
+            Whether :meth:`exchange` did nothing but wait then. Otherwise bytes may be lost: the connection is closed.
+        """
+
     def forget_after_fork(self) -> None:
         """In the child of a fork: let go of what belongs to the parent."""
 
@@ -72,6 +79,10 @@ class TransportWire(asyncio.Protocol):
 
     def exchange(self, data: bytes, take: Callable[[bytes], bool]) -> bool:
         return self.write(data)
+
+    def after_interrupt(self) -> bool:
+        self.close()
+        return False
 
     def forget_after_fork(self) -> None:
         self._closed = True
