@@ -18,6 +18,7 @@ from RLVE_Gym import problems
 from RLVE_Gym.problems import differences
 from RLVE_Gym.problems.checks import CHECKS, check_prompt, check_reference
 from RLVE_Gym.problems.kit.instance import plain
+from RLVE_Gym.problems.kit.scoring import ALTERNATIVES
 from tests.rlve_gym.problems.fingerprints import fingerprint, kept
 
 HERE = Path(__file__).parent
@@ -82,6 +83,32 @@ def test_arguments_are_the_documented_ones(identifier: str) -> None:
     assert set(ours) == set(documented["controller"])
     for name, default in documented["controller"].items():
         assert default is None or ours[name] == default
+
+
+@each
+def test_overrides_reach_the_recorded_outputs(identifier: str) -> None:
+    problem = problems.get(identifier)
+    kind = type(problem)
+    outputs = [
+        (problems.Instance(identifier, row["seed"], row["level"], row["parameter"]), output[1])
+        for row in golden(identifier)
+        for output in row["outputs"]
+    ]
+    judged = [(instance, output, problem.reward(instance, output)) for instance, output in outputs]
+    defaults = problem.arguments()
+    penalties = {name: value for name, value in defaults.items() if type(value) is float and value < 0}
+    for name, penalty in penalties.items():
+        if list(penalties.values()).count(penalty) == 1:  # else the reward does not tell which one it was
+            milder = kind(**{name: penalty / 2})
+            for instance, output, reward in judged:
+                if reward == penalty:
+                    assert milder.reward(instance, output) == penalty / 2, f"{name} is not what {output!r} costs"
+    for name, strategy in defaults.items():
+        if name.startswith("rewarding_strategy") and strategy in ALTERNATIVES:
+            strict, full = kind(**{name: ALTERNATIVES[strategy]}), defaults[name.replace("strategy", "weight")]
+            for instance, output, reward in judged:
+                if 0 < reward < full:
+                    assert strict.reward(instance, output) == 0, f"{name} does not decide about {output!r}"
 
 
 # The same everywhere

@@ -40,6 +40,25 @@ class Problem(ABC, Generic[A]):
 
     wrong_format: float = -1.0
 
+    def __init_subclass__(cls) -> None:
+        """Refuses, where the class is written, declarations that would be left unread or not be the caller's."""
+        super().__init_subclass__()
+        notes = inspect.get_annotations(cls)
+        for name, value in vars(cls).items():
+            plain_value = not name.startswith("_") and not hasattr(value, "__get__")  # neither a method nor a property
+            if plain_value and name not in notes and not _declared(cls, name):
+                raise TypeError(f"{cls.__name__}: {name} is no argument without an annotation; write `{name}: ...`")
+        for name, note in notes.items():
+            if "ClassVar" not in str(note) and not hasattr(cls, name):
+                raise TypeError(f"{cls.__name__}: the argument {name} has no default")
+        defaults = cls.arguments()
+        for name, default in defaults.items():
+            if isinstance(default, (list, dict, set)):
+                raise TypeError(f"{cls.__name__}: the default of {name} can be changed; make it a tuple")
+            beta = name.replace("strategy", "beta")
+            if name.startswith("rewarding_strategy") and "^beta" in str(default) and beta not in defaults:
+                raise TypeError(f"{cls.__name__}: {name} is {default!r}, and there is no argument {beta}")
+
     def __init__(self, *, answer_markers: tuple[str, str] | list[str] | None = None, **arguments: Any) -> None:
         self.answer_markers = check_markers(answer_markers)
         defaults = self.arguments()
@@ -192,6 +211,11 @@ class Problem(ABC, Generic[A]):
         if "reference_answer" not in parameter:
             parameter["reference_answer"] = self.show(parameter, self.solve(parameter))
         return Instance(self.identifier(), seed, level, parameter)
+
+
+def _declared(cls: type, name: str) -> bool:
+    """Whether a base of the class has or annotates the name."""
+    return any(name in vars(base) or name in inspect.get_annotations(base) for base in cls.__mro__[1:])
 
 
 def _same_type(value: Any, default: Any) -> bool:

@@ -71,6 +71,27 @@ def test_arguments_are_the_annotated_attributes() -> None:
             get("Minesweeping", mine_density_range=value)
 
 
+@pytest.mark.parametrize(
+    ("declared", "annotations", "refusal"),
+    [
+        ({"invalid_solution": -0.5}, {}, "invalid_solution is no argument without an annotation"),
+        ({}, {"largest": int}, "the argument largest has no default"),
+        ({"ranges": [1, 2]}, {"ranges": list[int]}, "the default of ranges can be changed"),
+        ({"weights": {"a": 1.0}}, {"weights": dict[str, float]}, "the default of weights can be changed"),
+        (
+            {"rewarding_strategy": "(gold/answer)^beta", "rewarding_betta": 5.0},
+            {"rewarding_strategy": str, "rewarding_betta": float},
+            "there is no argument rewarding_beta",
+        ),
+    ],
+)
+def test_declarations_that_nobody_would_read_are_refused_with_the_class(
+    declared: dict[str, object], annotations: dict[str, object], refusal: str
+) -> None:
+    with pytest.raises(TypeError, match=f"Wrong: .*{refusal}"):
+        type("Wrong", (Doubling,), {**declared, "__annotations__": annotations})
+
+
 def test_prompts_show_the_markers_and_an_example_that_is_not_the_answer() -> None:
     problem = Doubling(answer_markers=("\\boxed{", "}"))
     for n, shown in ((21, "17"), (20, "42")):
