@@ -2,12 +2,16 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+EXTRAS := .venv-extras
+EXTRAS_TESTED := anthropic,inspect,daytona
+EXTRAS_RUNNER := pytest pytest-asyncio hypothesis
 ENVS := $(patsubst %/pyproject.toml,%,$(wildcard envs/*/pyproject.toml))
 MANIFESTS := pyproject.toml constraints.txt $(wildcard envs/*/pyproject.toml)
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python $(PIP_INSTALL) --constraint constraints.txt
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: demo test test-deep test-peer lint types peer-env bench constraints clean
+.PHONY: demo test test-deep test-extras test-peer lint types peer-env bench constraints clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m RLVE_Gym.demo
@@ -18,6 +22,10 @@ test: $(VENV)/.test lint types
 
 test-deep: $(VENV)/.test
 	$(PYTEST) -n auto --dist worksteal -m deep
+
+# Extras whose libraries do not go together with the pinned ones, in an environment of their own.
+test-extras: $(EXTRAS)/.test
+	$(EXTRAS)/bin/python -m pytest tests/core/evals tests/core/test_llm_client.py tests/core/client/test_daytona.py
 
 test-peer: peer-env
 	$(PYTEST) -m peer
@@ -49,9 +57,15 @@ $(VENV)/.test: $(BIN)/python $(MANIFESTS)
 	$(PIP) --editable ".[dev]" $(foreach env,$(ENVS),--editable $(env))
 	touch $@ $(VENV)/.demo
 
+$(EXTRAS)/.test: pyproject.toml constraints-extras.txt
+	$(PYTHON) -m venv $(EXTRAS)
+	$(EXTRAS)/bin/python $(PIP_INSTALL) --constraint constraints-extras.txt --editable ".[$(EXTRAS_TESTED)]" $(EXTRAS_RUNNER)
+	touch $@
+
 # After raising a version: write down what the tests have just passed with.
-constraints: $(VENV)/.test
-	$(BIN)/python scripts/constraints.py
+constraints: $(VENV)/.test $(EXTRAS)/.test
+	$(BIN)/python scripts/constraints.py constraints.txt "openenv[dev]" $(patsubst envs/%,openenv-%,$(ENVS))
+	$(EXTRAS)/bin/python scripts/constraints.py constraints-extras.txt "openenv[$(EXTRAS_TESTED)]" $(EXTRAS_RUNNER)
 
 clean:
-	rm -rf $(VENV) .venv-peer .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(EXTRAS) .venv-peer .mypy_cache .ruff_cache .pytest_cache .hypothesis

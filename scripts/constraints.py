@@ -1,15 +1,15 @@
-"""Write constraints.txt: the versions, in this environment, of everything the repository's packages pull in.
+"""Write a constraints file: the versions, in this environment, of everything that requirements pull in.
 
-Run it in an environment where the tests have just passed: ``.venv/bin/python scripts/constraints.py``.
+Run it in an environment where the tests have just passed: ``python scripts/constraints.py FILE REQUIREMENT...``.
 """
 
 import re
+import sys
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
-ROOT = Path(__file__).parent.parent
 HEADER = """\
 # The versions the tests run with; names and versions only. Written by scripts/constraints.py.
 """
@@ -44,11 +44,10 @@ def closure(requirements: list[Requirement]) -> dict[str, str]:
 
 
 def main() -> None:
-    own = [Requirement("openenv[dev]")]
-    own += [Requirement(f"openenv-{path.parent.name}") for path in ROOT.glob("envs/*/pyproject.toml")]
-    versions = closure(own)
+    file, *requirements = sys.argv[1:]
+    versions = closure([Requirement(requirement) for requirement in requirements])
     pins = [f"{name}=={version}" for name, version in sorted(versions.items()) if not name.startswith("openenv")]
-    (ROOT / "constraints.txt").write_text(HEADER + "\n".join(pins) + "\n", encoding="utf-8")
+    Path(file).write_text(HEADER + "\n".join(pins) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

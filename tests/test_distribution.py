@@ -74,8 +74,9 @@ def test_every_package_of_an_environment_is_packed(manifest: Path) -> None:
     assert {name for name in there if ".tests" not in name} == set(settings["packages"])
 
 
-def test_the_constraints_file_holds_names_and_versions_only() -> None:
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("file", ["constraints.txt", "constraints-extras.txt"])
+def test_the_constraints_files_hold_names_and_versions_only(file: str) -> None:
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
     pins = [line for line in lines if line and not line.startswith("#")]
     assert pins
     for pin in pins:

@@ -11,7 +11,8 @@ import pytest
 
 from openenv import AutoAction, AutoEnv, GenericEnvClient
 from openenv.auto import ServerDownError, UnknownEnvironmentError
-from openenv.core.containers.runtime.local_docker import LocalDockerProvider, free_port
+from openenv.core.containers.runtime.local_docker import LocalDockerProvider
+from openenv.core.containers.runtime.ports import free_port
 from openenv.core.errors import EnvConnectionError, ServerStartError
 from tests.auto.packages import Site
 from tests.core.client.conftest import Server, Servers

@@ -36,6 +36,8 @@ elif verb == "run":
         options["-e"].append(value) if flag == "-e" else options.update({{flag: value}})
     [image] = rest
     name, port = options["--name"], options["-p"].removesuffix(":8000")
+    if record(name).exists():
+        sys.exit(f'Conflict. The container name "/{{name}}" is already in use by container "0123".')
     record(name).write_text(json.dumps({{"image": image, "pid": None, "port": port}}))
     if (state / "taken-ports").exists() and int((state / "taken-ports").read_text()) > 0:
         (state / "taken-ports").write_text(str(int((state / "taken-ports").read_text()) - 1))

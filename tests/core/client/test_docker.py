@@ -124,7 +124,7 @@ client.close()
 
 
 def test_a_given_port_and_provider(docker: FakeDocker) -> None:
-    from openenv.core.containers.runtime.local_docker import free_port
+    from openenv.core.containers.runtime.ports import free_port
 
     port = free_port()
     with LocalDockerProvider() as provider:

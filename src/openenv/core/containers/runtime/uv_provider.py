@@ -11,8 +11,8 @@ from typing import Any, Final
 from ...errors import ServerStartError
 from .base import RuntimeProvider
 from .health import wait_for_health
-from .local_docker import free_port
 from .managed_process import ManagedProcess
+from .ports import free_port
 
 _GIT: Final = "git+"
 _EVERYWHERE: Final = frozenset({"0.0.0.0", "::", ""})
