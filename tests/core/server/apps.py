@@ -4,6 +4,7 @@
 """
 
 import functools
+import gc
 import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -63,6 +64,10 @@ def _controlled(app: FastAPI) -> FastAPI:
     @app.get("/control/loop", include_in_schema=False)
     async def loop() -> int:
         return threading.get_ident()
+
+    @app.get("/control/frozen", include_in_schema=False)
+    async def frozen() -> int:
+        return gc.get_freeze_count()
 
     @app.get("/control/gates/{name}", include_in_schema=False)
     async def waiting(name: str) -> int:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.core.server.peers import Peer, eventually
-from tests.core.server.processes import Served, Servers
+from tests.core.server.processes import Served, Server, Servers
 
 
 @pytest.fixture
@@ -198,3 +198,12 @@ def test_calls_of_one_session_take_turns_whatever_route_they_come_by(serve: Serv
     events = [entry["event"] for entry in server.journal()]
     assert events.index(f"blocked {gate}") < events.index("over http")
     server.rpc("openenv/session/close", **made)
+
+
+# The garbage collector
+
+
+@pytest.mark.parametrize(("wanted", "frozen"), [("true", True), ("false", False)])
+def test_what_is_there_before_the_first_session_is_kept_from_the_garbage_collector(wanted: str, frozen: bool) -> None:
+    with Server("puppet", OPENENV_FREEZE_HEAP=wanted) as server:
+        assert (server.http.get("/control/frozen").json() > 10_000) is frozen

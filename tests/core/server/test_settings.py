@@ -38,6 +38,7 @@ GOOD: list[tuple[str, str, Any]] = [
     ("max_sessions_per_address", "3", 3),
     ("require_session_secret", "true", True),
     ("max_kept_reply_bytes", "0", 0),
+    ("freeze_heap", "false", False),
 ]
 
 BAD: list[tuple[str, str]] = [
@@ -61,6 +62,7 @@ BAD: list[tuple[str, str]] = [
     ("max_sessions_per_address", "0"),
     ("require_session_secret", "perhaps"),
     ("max_kept_reply_bytes", "-1"),
+    ("freeze_heap", "perhaps"),
 ]
 
 

@@ -110,6 +110,11 @@ class ServerSettings(BaseModel):
         ge=0,
         description="Largest reply kept for a client that reattaches, in bytes; a larger one is lost with its socket.",
     )
+    freeze_heap: bool = Field(
+        default=True,
+        description="Keep Python's garbage collector out of what is loaded before the first session; it would stop all "
+        "sessions to walk through it.",
+    )
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> "ServerSettings":
