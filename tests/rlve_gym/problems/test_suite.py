@@ -179,6 +179,16 @@ def test_level_20_is_judged_as_any_other(identifier: str) -> None:
     check_reference(problems.get(identifier), 20)
 
 
+@pytest.mark.deep
+@each
+def test_many_instances_are_posed_and_have_a_right_answer(identifier: str) -> None:
+    problem = problems.get(identifier)
+    for seed in range(120):
+        instance = problem.generate(10**12 + seed, seed % 12)
+        assert problem.verify(instance, problem.prompt(instance)).format_score == 1
+        assert problem.verify(instance, f"<answer>{problem.reference(instance)}</answer>").accuracy == 1
+
+
 # Completeness
 
 

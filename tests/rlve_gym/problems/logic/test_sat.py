@@ -30,3 +30,11 @@ def test_clauses_come_as_often_as_by_rejection() -> None:
         if len(clause) >= 2 and any(clause):
             plain[len(clause)] += 1
     assert all(abs(ours[size] - plain[size]) < 250 for size in range(2, 6))
+
+
+def test_there_is_an_example_where_nearly_every_assignment_is_right() -> None:
+    problem = problems.get("SAT")
+    for seed, level in ((153628121989, 5), (803118544200, 12), (128080240033, 12)):
+        instance = problem.generate(seed, level)
+        verdict = problem.verify(instance, problem.prompt(instance))
+        assert (verdict.format_score, verdict.accuracy) == (1, 0)
