@@ -39,7 +39,7 @@ Find choices such that no person would get strictly more by switching to the oth
 """
 
     def answer(self, p: Parameter) -> Integers:
-        return Integers("the foods chosen by person 1, person 2, and so on", count=p["N"])
+        return Integers("the foods chosen by person 1, person 2, and so on", count=p["N"], within=(1, p["N"]))
 
     def score(self, p: Parameter, answer: list[int]) -> float:
         n = p["N"]

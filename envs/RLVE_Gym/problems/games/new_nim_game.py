@@ -47,7 +47,9 @@ matches in the heaps you remove is as small as possible.
 """
 
     def answer(self, p: Parameter) -> Integers:
-        return Integers("the numbers of the heaps you remove, in any order", empty="you remove no heap")
+        return Integers(
+            "the numbers of the heaps you remove, in any order", empty="you remove no heap", within=(1, p["N"])
+        )
 
     def score(self, p: Parameter, answer: list[int]) -> float:
         n = p["N"]

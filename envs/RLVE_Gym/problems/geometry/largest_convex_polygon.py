@@ -39,7 +39,7 @@ corner of the convex hull of the chosen points.
 """
 
     def answer(self, p: Parameter) -> Integers:
-        return Integers("the labels of the chosen points, in any order")
+        return Integers("the labels of the chosen points, in any order", within=(1, p["N"]))
 
     def score(self, p: Parameter, answer: list[int]) -> float:
         if len(set(answer)) != len(answer) or not all(1 <= label <= p["N"] for label in answer):

@@ -63,7 +63,7 @@ will do.
 """
 
     def answer(self, p: Parameter) -> Integers:
-        return Integers(f"the {p['N']} values of x[0], x[1], ... in order, each 0 or 1")
+        return Integers(f"the {p['N']} values of x[0], x[1], ... in order, each 0 or 1", shown=p["N"], within=(0, 1))
 
     def score(self, p: Parameter, answer: list[int]) -> float:
         if len(answer) != p["N"] or not all(value in (0, 1) for value in answer):

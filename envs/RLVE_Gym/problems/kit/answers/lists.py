@@ -20,6 +20,7 @@ class Integers(Format[list[int]]):
         empty: How an empty list is to be understood, for "... leave the answer empty"; None: a list is never empty.
         nonempty: An empty list is a wrong format.
         shown: How many integers the example has, where `count` is not given.
+        within: The range of the example's integers, where `low` and `high` are not given.
         exact: Wrong format, rather than merely wrong, beyond 200,000 digits: for answers any integers may satisfy.
     """
 
@@ -33,10 +34,12 @@ class Integers(Format[list[int]]):
         empty: str | None = None,
         nonempty: bool = False,
         shown: int = 3,
+        within: tuple[int, int] | None = None,
         exact: bool = False,
     ) -> None:
         self.what, self.count, self.low, self.high = what, count, low, high
         self.empty, self.nonempty, self.shown, self.exact = empty, nonempty, shown, exact
+        self.within = (low, high) if within is None else within
 
     def parse(self, text: str) -> list[int]:
         tokens = text.split()
@@ -57,8 +60,9 @@ class Integers(Format[list[int]]):
 
     def examples(self) -> Iterable[list[int]]:
         length = self.shown if self.count is None else self.count
-        low = self.low if self.low is not None else min(0, self.high or 0)
-        high = self.high if self.high is not None else low + 3
+        least, greatest = self.within
+        low = least if least is not None else min(0, greatest or 0)
+        high = greatest if greatest is not None else low + 3
         lengths = (length, max(length - 1, 1), length + 1) if self.count is None else (length,)
         for size in lengths:
             for pattern in ((2, 0, 1), (0, 1, 2), (1, 2, 0), (3, 1), (1, 0)):
