@@ -84,7 +84,7 @@ class SocketWire:
         self._owner = owner
         self._sock = sock
         self._watcher = watcher_of(loop)
-        # Guards everything below, and the life of the descriptor: whoever uses it holds one of the two locks.
+        # Guards everything below, and the life of the descriptor: whoever uses it holds this, or is the reader.
         self._lock = threading.Lock()
         self._closed = False
         self._watched = 0
