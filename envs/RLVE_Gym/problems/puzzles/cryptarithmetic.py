@@ -57,7 +57,7 @@ Find digits for the symbols that make it right. Numbers may begin with the digit
 """
 
     def answer(self, p: Parameter) -> Integers:
-        return Integers(f"the digits d[0], d[1], ..., d[{p['N'] - 1}] in this order")
+        return Integers(f"the digits d[0], d[1], ..., d[{p['N'] - 1}] in this order", shown=min(p["N"], 10))
 
     def score(self, p: Parameter, answer: list[int]) -> float:
         n = p["N"]

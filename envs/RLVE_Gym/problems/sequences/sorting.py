@@ -32,7 +32,7 @@ Sort them in non-decreasing order. An integer that occurs several times is repea
 """
 
     def answer(self, p: Parameter) -> Integers:
-        return Integers(f"the {p['N']} sorted integers")
+        return Integers(f"the {p['N']} sorted integers", shown=min(p["N"], 10))
 
     def score(self, p: Parameter, answer: list[int]) -> float:
         gold = p["gold_answer"]
