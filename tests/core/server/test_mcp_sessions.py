@@ -77,9 +77,9 @@ def test_a_socket_s_session_is_not_open_to_whoever_knows_its_id(tools: Served) -
         own, secret = {"session_id": peer.session_id}, {"session_secret": peer.secret}
         for method, params in (("tools/list", {}), ("tools/call", {"name": "count"}), ("openenv/session/close", {})):
             assert tools.rpc(method, **own, **params)["error"]["message"] == f"Unknown session_id: {peer.session_id}"
-        assert count(tools, **own, **secret) == 1
         payload = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "count", **own}}
-        assert peer.request({"type": "mcp", "data": payload})["data"]["result"]["data"] == 2
+        assert peer.request({"type": "mcp", "data": payload})["data"]["result"]["data"] == 1
+        assert count(tools, **own, **secret) == 2
 
 
 def test_the_owner_s_secret_may_be_required(serve: Servers) -> None:

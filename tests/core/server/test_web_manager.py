@@ -105,7 +105,7 @@ async def test_deadlines_hold() -> None:
             released.wait(30)
             return super().step(action)
 
-    manager = WebInterfaceManager(Slow(), EchoAction, EchoObservation, settings=ServerSettings(step_timeout_s=0.05))
+    manager = WebInterfaceManager(Slow(), EchoAction, EchoObservation, settings=ServerSettings(step_timeout_s=0.5))
     await manager.reset_environment()
     with pytest.raises(CallTimeoutError):
         await manager.step_environment({"message": "hi"})
