@@ -1,6 +1,5 @@
 """Satisfying assignment of a formula in conjunctive normal form."""
 
-from collections.abc import Iterable
 from math import comb
 from random import Random
 
@@ -51,23 +50,18 @@ every one of these {p["M"]} clauses is true:
 {written(p["clauses"])}
 """
 
-    def answer(self, p: Parameter) -> "Assignment":
-        return Assignment(p["N"], p["clauses"][0])
+    def answer(self, p: Parameter) -> Integers:
+        literals = dict(p["clauses"][0])
+        return Integers(
+            "the values of x[0], x[1], ... in order, each 0 or 1",
+            count=p["N"],
+            low=0,
+            high=1,
+            wrong=[int(i in literals and not literals[i]) for i in range(p["N"])],  # the first clause is false
+        )
 
     def score(self, p: Parameter, answer: list[int]) -> float:
         return self.share(sum(is_true(clause, answer) for clause in p["clauses"]), p["M"])
-
-
-class Assignment(Integers):
-    """A value for each variable. Since many may be right, the last example makes a clause given here false."""
-
-    def __init__(self, n: int, clause: list[tuple[int, bool]]) -> None:
-        super().__init__("the values of x[0], x[1], ... in order, each 0 or 1", count=n, low=0, high=1)
-        literals = dict(clause)
-        self.wrong = [int(i in literals and not literals[i]) for i in range(n)]
-
-    def examples(self) -> Iterable[list[int]]:
-        return [*super().examples(), self.wrong]
 
 
 def is_true(clause: list[tuple[int, bool]], values: list[int]) -> bool:

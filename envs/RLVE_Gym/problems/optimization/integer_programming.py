@@ -1,6 +1,5 @@
 """An integer point that satisfies linear inequalities."""
 
-from collections.abc import Iterable
 from random import Random
 
 from ..kit import Int, Integers, Parameter, Problem, Schedule, add
@@ -52,21 +51,16 @@ Find integers x[0], ..., x[{p["N"] - 1}], negative ones allowed, that satisfy al
 one solution; if there are several, any of them counts.
 """
 
-    def answer(self, p: Parameter) -> "Point":
-        return Point(p["inequations"][0], p["results"][0])
+    def answer(self, p: Parameter) -> Integers:
+        row, result = p["inequations"][0], p["results"][0]
+        return Integers(
+            f"x[0], ..., x[{len(row) - 1}] in this order",
+            count=len(row),
+            exact=True,
+            # Against the coefficients: the left side of the first inequality is at most -(|result| + 1).
+            wrong=[-(abs(result) + 1) * coefficient for coefficient in row],
+        )
 
     def score(self, p: Parameter, answer: list[int]) -> float:
         pairs = zip(p["inequations"], p["results"], strict=True)
         return self.share(sum(dot(row, answer) >= result for row, result in pairs), p["M"])
-
-
-class Point(Integers):
-    """A value for each unknown. Since many points may be right, the last example breaks an inequality given here."""
-
-    def __init__(self, row: list[int], result: int) -> None:
-        super().__init__(f"x[0], ..., x[{len(row) - 1}] in this order", count=len(row), exact=True)
-        # Against the coefficients: the left side is at most -(|result| + 1).
-        self.wrong = [-(abs(result) + 1) * coefficient for coefficient in row]
-
-    def examples(self) -> Iterable[list[int]]:
-        return [*super().examples(), self.wrong]

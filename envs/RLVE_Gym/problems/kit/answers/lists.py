@@ -21,6 +21,7 @@ class Integers(Format[list[int]]):
         nonempty: An empty list is a wrong format.
         shown: How many integers the example has, where `count` is not given.
         within: The range of the example's integers, where `low` and `high` are not given.
+        wrong: An answer that is surely not right, for the example where many are.
         exact: Wrong format, rather than merely wrong, beyond 200,000 digits: for answers any integers may satisfy.
     """
 
@@ -35,11 +36,13 @@ class Integers(Format[list[int]]):
         nonempty: bool = False,
         shown: int = 3,
         within: tuple[int, int] | None = None,
+        wrong: list[int] | None = None,
         exact: bool = False,
     ) -> None:
         self.what, self.count, self.low, self.high = what, count, low, high
         self.empty, self.nonempty, self.shown, self.exact = empty, nonempty, shown, exact
         self.within = (low, high) if within is None else within
+        self.wrong = wrong
 
     def parse(self, text: str) -> list[int]:
         tokens = text.split()
@@ -69,6 +72,8 @@ class Integers(Format[list[int]]):
                 yield [min(low + pattern[i % len(pattern)], high) for i in range(size)]
         yield [low] * length
         yield [high] * length
+        if self.wrong is not None:
+            yield self.wrong
 
 
 class Permutation(Format[list[int]]):
