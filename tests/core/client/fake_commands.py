@@ -1,8 +1,13 @@
 """Commands that stand in for ``docker`` and ``uv``: they really start servers, as processes of their own."""
 
+import json
 import os
 import sys
 from pathlib import Path
+
+import pytest
+
+from tests.core.client.conftest import APP, ROOT
 
 DOCKER = f"""#!{sys.executable}
 import json, os, signal, socket, subprocess, sys, time
@@ -99,3 +104,22 @@ def install(directory: Path, name: str, script: str) -> None:
 def path_with(directory: Path) -> str:
     """A ``PATH`` on which the directory's commands come first."""
     return f"{directory}{os.pathsep}{os.environ['PATH']}"
+
+
+class FakeEngine:
+    """The ``docker`` command of a test, and what it was told."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+        install(folder / "bin", "docker", script)
+        self.state = folder / "state"
+        self.state.mkdir()
+        monkeypatch.setenv("PATH", path_with(folder / "bin"))
+        monkeypatch.setenv("FAKE_DOCKER_STATE", str(self.state))
+        monkeypatch.setenv("FAKE_APP", APP)
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "src")]))
+
+    def commands(self, *verb: str) -> list[list[str]]:
+        """The arguments of the commands that began with ``verb``."""
+        path = self.state / "commands.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [arguments for line in lines if (arguments := json.loads(line))[: len(verb)] == list(verb)]

@@ -1,12 +1,8 @@
 """The end of clients: slots are free, nothing stays behind, nobody is told off."""
 
 import gc
-import subprocess
-import sys
-import textwrap
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from websockets.sync.server import ServerConnection
@@ -17,20 +13,7 @@ from openenv.core.generic_client import GenericEnvClient
 from tests.core.client.conftest import Server, Servers
 from tests.core.client.peers import observation, peer, wait_until
 from tests.core.client.play_client import PlayClient, say
-
-ROOT = Path(__file__).parents[3]
-
-
-def run_script(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ``code`` in another interpreter, with every warning shown."""
-    return subprocess.run(
-        [sys.executable, "-W", "always", "-c", textwrap.dedent(code), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=ROOT,
-        check=False,
-    )
+from tests.core.client.scripts import run_script
 
 
 @pytest.fixture

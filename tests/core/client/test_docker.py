@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,34 +11,20 @@ import pytest
 from openenv.core.containers.runtime.providers import LocalDockerProvider
 from openenv.core.errors import ServerStartError
 from openenv.core.generic_client import GenericEnvClient
-from tests.core.client.conftest import APP, ROOT
-from tests.core.client.fake_commands import DOCKER, install, path_with
+from tests.core.client.fake_commands import DOCKER, FakeEngine
 from tests.core.client.play_client import PlayClient, say
+from tests.core.client.scripts import run_script
 from tests.core.client.test_process import is_dead
 
 
-class FakeDocker:
-    def __init__(self, state: Path) -> None:
-        self.state = state
-
-    def commands(self, verb: str) -> list[list[str]]:
-        path = self.state / "commands.jsonl"
-        lines = path.read_text().splitlines() if path.exists() else []
-        return [arguments for line in lines if (arguments := json.loads(line))[0] == verb]
-
+class FakeDocker(FakeEngine):
     def containers(self) -> list[dict[str, Any]]:
         return [json.loads(path.read_text()) for path in self.state.glob("*.json")]
 
 
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDocker]:
-    install(tmp_path / "bin", "docker", DOCKER)
-    (tmp_path / "state").mkdir()
-    monkeypatch.setenv("PATH", path_with(tmp_path / "bin"))
-    monkeypatch.setenv("FAKE_DOCKER_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("FAKE_APP", APP)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "src")]))
-    fake = FakeDocker(tmp_path / "state")
+    fake = FakeDocker(tmp_path, monkeypatch, DOCKER)
     yield fake
     left = fake.containers()
     for container in left:
@@ -116,9 +100,7 @@ assert os.waitpid(pid, 0)[1] == 0
 client.step({{"message": "still there"}})
 client.close()
 """
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=60, check=False
-    )
+    done = run_script(code, warnings="ignore")
     assert (done.stderr, done.returncode) == ("", 0)
     assert len(docker.commands("stop")) == 1
 

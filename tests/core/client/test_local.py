@@ -2,8 +2,6 @@
 
 import asyncio
 import gc
-import subprocess
-import sys
 import threading
 from functools import partial
 from typing import Any
@@ -27,6 +25,7 @@ from tests.core.client.conftest import Server
 from tests.core.client.peers import wait_until
 from tests.core.client.play_client import PlayClient, impatient, say
 from tests.core.client.playground import PlayAction, Playground, PlayObservation, PlayState
+from tests.core.client.scripts import run_script
 
 
 def test_it_plays() -> None:
@@ -193,7 +192,7 @@ with GenericEnvClient.local(Playground) as client:
     assert client.step({"message": "a"}).observation["echoed"] == "a"
 print([name for name in ("fastapi", "starlette", "uvicorn", "fastmcp", "numpy") if name in sys.modules])
 """
-    done = subprocess.run([sys.executable, "-W", "always", "-c", code], capture_output=True, text=True, check=False)
+    done = run_script(code)
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
@@ -207,7 +206,7 @@ class Loud(Playground):
 client = GenericEnvClient.local(Loud)
 client.reset()
 """
-    done = subprocess.run([sys.executable, "-W", "always", "-c", code], capture_output=True, text=True, check=False)
+    done = run_script(code)
     assert (done.stdout, done.stderr, done.returncode) == ("closed\n", "", 0)
 
 

@@ -16,12 +16,11 @@ from openenv.core.env_client import EnvClient
 from openenv.core.errors import EnvTimeoutError, ServerStartError, SessionLostError
 from openenv.core.generic_client import GenericEnvClient
 from openenv.core.manifest import ManifestError
-from tests.core.client.conftest import APP
+from tests.core.client.conftest import APP, ROOT
 from tests.core.client.peers import wait_until
 from tests.core.client.play_client import PlayClient, say
 from tests.core.client.playground import PlayAction, Playground, PlayObservation, PlayState
-
-ROOT = Path(__file__).parents[3]
+from tests.core.client.scripts import run_script
 
 
 def pid_of(client: EnvClient) -> int:  # type: ignore[type-arg]
@@ -234,14 +233,7 @@ print(client._launch._provider.pid, flush=True)
     ],
 )
 def test_the_child_ends_with_its_parent(end: str, code: int) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "always", "-c", SCRIPT + end, APP],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=ROOT,
-        check=False,
-    )
+    done = run_script(SCRIPT + end, APP)
     assert (done.returncode, done.stderr) == (code, "")
     child = int(done.stdout)
     wait_until(lambda: is_dead(child))
@@ -300,14 +292,7 @@ child.kill()
 print(code, client.state().log)
 client.close()
 """
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SCRIPT + fork, APP],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=ROOT,
-        check=False,
-    )
+    done = run_script(SCRIPT + fork, APP, warnings="ignore")
     assert (done.stdout.splitlines()[1:], done.stderr, done.returncode) == (["0 ['parent']"], "", 0)
 
 
@@ -340,9 +325,7 @@ thread.join()
 client.close()
 print(provider.stops)
 """
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT, check=False
-    )
+    done = run_script(code, warnings="ignore")
     assert (done.stdout, done.stderr, done.returncode) == ("0 0\n1\n", "", 0)
 
 

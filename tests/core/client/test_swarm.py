@@ -20,23 +20,14 @@ from openenv.core.containers.runtime.ports import free_port
 from openenv.core.containers.runtime.providers import DockerSwarmProvider
 from openenv.core.errors import ServerStartError, SessionLostError
 from openenv.core.generic_client import GenericEnvClient
-from tests.core.client.conftest import APP, ROOT
-from tests.core.client.fake_commands import DOCKER, install, path_with
+from tests.core.client.fake_commands import DOCKER, FakeEngine, install
 from tests.core.client.fake_swarm import SWARM_DOCKER
 from tests.core.client.peers import Proxy
 from tests.core.client.play_client import PlayClient, say
 from tests.core.client.test_process import is_dead
 
 
-class FakeSwarm:
-    def __init__(self, state: Path) -> None:
-        self.state = state
-
-    def commands(self, *verb: str) -> list[list[str]]:
-        path = self.state / "commands.jsonl"
-        lines = path.read_text().splitlines() if path.exists() else []
-        return [arguments for line in lines if (arguments := json.loads(line))[: len(verb)] == list(verb)]
-
+class FakeSwarm(FakeEngine):
     def left(self) -> list[str]:
         """Services and networks."""
         return [path.name for pattern in ("*.service", "*.network") for path in self.state.glob(pattern)]
@@ -48,13 +39,7 @@ class FakeSwarm:
 
 @pytest.fixture
 def swarm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSwarm]:
-    install(tmp_path / "bin", "docker", SWARM_DOCKER)
-    (tmp_path / "state").mkdir()
-    monkeypatch.setenv("PATH", path_with(tmp_path / "bin"))
-    monkeypatch.setenv("FAKE_DOCKER_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("FAKE_APP", APP)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "src")]))
-    fake = FakeSwarm(tmp_path / "state")
+    fake = FakeSwarm(tmp_path, monkeypatch, SWARM_DOCKER)
     yield fake
     left, running = fake.left(), [pid for pid in fake.pids() if not is_dead(pid)]
     for pid in running:
