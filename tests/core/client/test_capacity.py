@@ -10,7 +10,7 @@ from openenv.core.client.retry import RetryPolicy
 from openenv.core.errors import CapacityError, EnvironmentFailureError, ServerDrainingError
 from openenv.core.generic_client import GenericEnvClient
 from tests.core.client.conftest import Servers
-from tests.core.client.peers import error, observation, peer, requests
+from tests.core.client.peers import error, observation, peer, requests, wait_until
 from tests.core.client.play_client import PlayClient, say
 
 IMPATIENT = RetryPolicy(capacity_s=0)
@@ -65,6 +65,24 @@ def test_a_plain_server_that_refuses_after_the_handshake(waits_for_request: bool
     with peer(play) as server, GenericEnvClient(base_url=server.url) as client:
         assert client.reset().observation["echoed"] == "connection 3"
         assert client.step({}).observation["echoed"] == "connection 3"
+
+
+def test_a_refusal_that_crosses_the_first_request() -> None:
+    connections: list[ServerConnection] = []
+
+    def play(connection: ServerConnection) -> None:
+        connections.append(connection)
+        if len(connections) == 1:
+            connection.send(error("CAPACITY_REACHED", "full"))
+            connection.recv()
+            connection.close()
+            return
+        for _ in requests(connection):
+            connection.send(observation("in"))
+
+    with peer(play) as server, GenericEnvClient(base_url=server.url) as client:
+        wait_until(lambda: client._session is not None and client._session._parting is not None)
+        assert client.reset().observation["echoed"] == "in"
 
 
 def test_a_plain_server_that_stays_full() -> None:

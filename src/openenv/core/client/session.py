@@ -301,14 +301,17 @@ class Session:
             call.frame, call.alternative = call.alternative[1], None
             self._transmit(link, call)
         elif error.code in _REFUSALS and call.number == 1:
-            # Told after the handshake: the server gives no session after all, and this request was never taken.
-            self._link, self._parting, call.number = None, error, None
             link.abort("refused")
-            self._prepare_soon(call)
+            self._refused(call, error)
         else:
             is_last_word = isinstance(error, SessionLostError) or error.code in _REFUSALS
             self._parting_told = is_last_word and not call.abandoned
             self._complete(call, message)
+
+    def _refused(self, call: Call, error: ServerError) -> None:
+        """Told after the handshake: the server gives no session after all, and the first request was never taken."""
+        self._link, self._parting, call.number = None, error, None
+        self._prepare_soon(call)
 
     def link_lost(self, link: Link, loss: LinkLoss) -> None:
         if link is self._late_link:
@@ -323,6 +326,8 @@ class Session:
             call.number = None
             self._recover_or_lose(loss)
             self._complete(call, error=too_big(loss))
+        elif call is not None and call.number == 1 and self._parting is not None and self._parting.code in _REFUSALS:
+            self._refused(call, self._parting)  # it crossed the request
         elif call is None and self._late is None and self._sent == 0:
             # Nothing was asked of this session yet: another one is as good, unless the server wants none.
             if self._parting is not None and self._parting.code not in _REFUSALS:
